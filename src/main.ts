@@ -1,1 +1,4 @@
-console.log('hitless');
+import { terminalIo } from './cli/io.js';
+import { main } from './cli/main.js';
+
+await main(process.argv.slice(2), terminalIo(process));

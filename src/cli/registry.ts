@@ -6,4 +6,29 @@ interface Entry {
   readonly load: () => Promise<CommandModule>;
 }
 
-export const COMMANDS: Readonly<Record<string, Entry>> = {};
+export const COMMANDS: Readonly<Record<string, Entry>> = {
+  demo: {
+    summary: 'the original question in a lab: two Apaches, 1000 requests a second',
+    load: async () => await import('./demo.js'),
+  },
+  reload: {
+    summary: 'check, plan, hand over, confirm',
+    load: async () => await import('./reload.js'),
+  },
+  set: {
+    summary: 'change one value in the configuration, then reload',
+    load: async () => await import('./set.js'),
+  },
+  prove: {
+    summary: 'put load on a URL while a reload command runs, and count every loss',
+    load: async () => await import('./prove.js'),
+  },
+  status: {
+    summary: 'generations, their connections, and what they wait for',
+    load: async () => await import('./status.js'),
+  },
+  recover: {
+    summary: 'finish or undo what an interrupted run left',
+    load: async () => await import('./recover.js'),
+  },
+};

@@ -1,3 +1,4 @@
+import type { Clock } from './host.js';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface WaitOptions {
@@ -5,9 +6,17 @@ export interface WaitOptions {
   /** Pause between two looks. */
   readonly intervalMs?: number;
   readonly signal?: AbortSignal;
+  /** The machine's own clock when absent. */
+  readonly clock?: Clock;
 }
 
 const DEFAULT_INTERVAL_MS = 5;
+const MACHINE_CLOCK: Clock = {
+  now: () => performance.now(),
+  sleep: async (ms) => {
+    await sleep(ms);
+  },
+};
 
 /**
  * Looks again and again until `look` returns something other than undefined.
@@ -19,16 +28,13 @@ export async function waitFor<T>(
   look: () => Promise<T | undefined> | T | undefined,
   options: WaitOptions,
 ): Promise<T | undefined> {
-  const deadline = performance.now() + options.timeoutMs;
+  const clock = options.clock ?? MACHINE_CLOCK;
+  const deadline = clock.now() + options.timeoutMs;
   for (;;) {
     options.signal?.throwIfAborted();
     const seen = await look();
     if (seen !== undefined) return seen;
-    if (performance.now() >= deadline) return undefined;
-    await sleep(
-      options.intervalMs ?? DEFAULT_INTERVAL_MS,
-      undefined,
-      options.signal ? { signal: options.signal } : {},
-    );
+    if (clock.now() >= deadline) return undefined;
+    await clock.sleep(options.intervalMs ?? DEFAULT_INTERVAL_MS);
   }
 }

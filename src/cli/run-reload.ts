@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { EXIT } from '../error.js';
+import { nodeHost } from '../host/node/index.js';
+import { reload, type ReloadResult } from '../reload/reload.js';
+import type { ReloadRequest } from '../reload/request.js';
+import type { Io } from './command.js';
+import { planText, resultDocument, resultText } from './reload-text.js';
+import { eventReporter } from './run-events.js';
+import type { ReloadFlags } from './reload-options.js';
+import { stateDirOf } from './state-dir.js';
+import { parseDurationMs } from './values.js';
+
+/** Carries a reload out and says what came of it. Shared by all commands that end with one. */
+export async function runReload(request: ReloadRequest, flags: ReloadFlags, io: Io): Promise<void> {
+  const stateDir = stateDirOf(flags.stateDir, io);
+  const dryRun = flags.dryRun === true;
+  const asJson = flags.json === true || flags.ndjson === true;
+  const result = await reload(nodeHost(), request, {
+    stateDir,
+    signal: io.signal,
+    dryRun,
+    wait: flags.wait === true,
+    waitLockMs: flags.waitLock === undefined ? 0 : parseDurationMs(flags.waitLock),
+    onEvent: eventReporter(io, flags.ndjson === true),
+    onPlan: (plan) => {
+      if (!asJson && !dryRun) io.stderr.write(planText(plan, io.columns, io.colour.stderr));
+    },
+    onDraining: async (runId) => await spawnDrainer(runId, stateDir),
+  });
+  show(result, asJson, io);
+  io.exit(EXIT.done);
+}
+
+function show(result: ReloadResult, asJson: boolean, io: Io): void {
+  if (asJson) {
+    io.stdout.write(`${JSON.stringify(resultDocument(result))}\n`);
+    return;
+  }
+  if (result.result === 'planned' && result.plan !== null) {
+    io.stdout.write(planText(result.plan, io.columns, io.colour.stdout));
+  }
+  io.stdout.write(resultText(result, io.columns, io.colour.stdout));
+}
+
+/** The same run, taken up by a process of its own: recovery and draining are one thing. */
+async function spawnDrainer(runId: string, stateDir: string): Promise<void> {
+  const entry = fileURLToPath(new URL('../main.js', import.meta.url));
+  const child = spawn(
+    process.execPath,
+    [entry, 'recover', '--run', runId, '--state-dir', stateDir],
+    { detached: true, stdio: 'ignore', cwd: '/' },
+  );
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve).once('error', reject);
+  });
+  child.unref();
+}

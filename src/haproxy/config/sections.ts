@@ -1,0 +1,129 @@
+import type { Document, Line } from './document.js';
+import { firstWord, lexLine, type Word } from './lexer.js';
+
+/** The words that begin a section, of HAProxy 2.6 and later. */
+export const SECTION_KEYWORDS: ReadonlySet<string> = new Set([
+  'acme',
+  'backend',
+  'cache',
+  'crt-store',
+  'defaults',
+  'fcgi-app',
+  'frontend',
+  'global',
+  'http-errors',
+  'listen',
+  'log-forward',
+  'log-profile',
+  'mailers',
+  'peers',
+  'program',
+  'resolvers',
+  'ring',
+  'traces',
+  'userlist',
+]);
+
+export interface Section {
+  readonly kind: string;
+  /** Empty where the section has no name. */
+  readonly name: string;
+  /** The name holds a variable. */
+  readonly env: boolean;
+  /** The defaults section named with `from`. */
+  readonly from: string | undefined;
+  readonly file: string;
+  readonly header: Line;
+  readonly statements: readonly Statement[];
+  /** As for statements. */
+  readonly condition: number;
+  /**
+   * Begun inside a conditional block that ends before the section does: when the block is not
+   * taken, its last lines belong to the section before it.
+   */
+  readonly straddles: boolean;
+}
+
+export interface Statement {
+  readonly line: Line;
+  /** Its value; a modifier is taken off. */
+  readonly keyword: string;
+  readonly modifier: '' | 'no' | 'default';
+  /** Line of the innermost `.if`, `.elif` or `.else` that decides whether this counts; 0: always. */
+  readonly condition: number;
+}
+
+/** Keyword and arguments, without the modifier. */
+export function wordsOf({ line, modifier }: Statement): readonly Word[] {
+  const { words } = lexLine(line.text);
+  return modifier === '' ? words : words.slice(1);
+}
+
+/** The sections of one file in order. Lines before the first are dropped: HAProxy refuses them. */
+export function sectionsOf(document: Document): readonly Section[] {
+  const sections: Section[] = [];
+  let open: { readonly statements: Statement[]; readonly branches: readonly number[] } | undefined;
+  let branches: readonly number[] = [];
+  for (const line of document.lines) {
+    const keyword = firstWord(line.text);
+    if (keyword === undefined) continue;
+    if (keyword.startsWith('.')) branches = enter(branches, keyword, line.number);
+    else if (SECTION_KEYWORDS.has(keyword)) {
+      open = { statements: [], branches };
+      sections.push(begin(document.file, line, open.statements, branches.at(-1) ?? 0));
+    } else if (open !== undefined) {
+      open.statements.push(statementOf(line, keyword, branches.at(-1) ?? 0));
+      if (!begins(branches, open.branches)) markStraddling(sections);
+    }
+  }
+  return sections;
+}
+
+/** The branches of conditional blocks that are open after this line. */
+function enter(open: readonly number[], keyword: string, line: number): readonly number[] {
+  switch (keyword) {
+    case '.if':
+      return [...open, line];
+    case '.elif':
+    case '.else':
+      return [...open.slice(0, -1), line];
+    case '.endif':
+      return open.slice(0, -1);
+    default:
+      return open;
+  }
+}
+
+function begin(file: string, header: Line, statements: Statement[], condition: number): Section {
+  const [keyword, first, second, third] = lexLine(header.text).words;
+  const unnamed = first === undefined || (first.value === 'from' && keyword?.value === 'defaults');
+  const [name, word, from] = unnamed ? [undefined, first, second] : [first, second, third];
+  return {
+    kind: keyword?.value ?? '',
+    name: name?.value ?? '',
+    env: name?.env === true,
+    from: word?.value === 'from' ? from?.value : undefined,
+    file,
+    header,
+    statements,
+    condition,
+    straddles: false,
+  };
+}
+
+function statementOf(line: Line, first: string, condition: number): Statement {
+  if (first !== 'no' && first !== 'default') {
+    return { line, keyword: first, modifier: '', condition };
+  }
+  const keyword = lexLine(line.text).words[1]?.value ?? '';
+  return { line, keyword, modifier: first, condition };
+}
+
+function begins(branches: readonly number[], outer: readonly number[]): boolean {
+  return outer.every((line, index) => branches[index] === line);
+}
+
+function markStraddling(sections: Section[]): void {
+  const last = sections.pop();
+  if (last !== undefined) sections.push(last.straddles ? last : { ...last, straddles: true });
+}

@@ -1,0 +1,89 @@
+import { failed } from '../../error.js';
+import { waitFor } from '../../host/wait.js';
+import type { Host, ProcessId, RuntimeConnection } from '../../host/host.js';
+import { parseInfo } from './answers.js';
+
+/** Connections to the runtime API of given processes, kept open until they are closed. */
+export interface Runtimes {
+  /**
+   * The socket's path may lead to another generation by now, and generations that share it answer
+   * in turn: connects again until this very process answers.
+   *
+   * @throws HitlessError `socket-silent`
+   */
+  readonly to: (process: ProcessId, sockets: readonly string[]) => Promise<RuntimeConnection>;
+  /** An open connection keeps a stopping HAProxy from ending. */
+  readonly close: (process: ProcessId) => void;
+  readonly closeAll: () => void;
+}
+
+const CONNECT_TIMEOUT_MS = 1_000;
+/** HAProxy closes an idle session after 10 s (`stats timeout`); a hand-over may take longer. */
+const KEEP_OPEN = 'set timeout cli 600';
+
+export function openRuntimes(host: Host, timeoutMs: number): Runtimes {
+  const open = new Map<number, RuntimeConnection>();
+  const close = ({ pid }: ProcessId): void => {
+    open.get(pid)?.close();
+    open.delete(pid);
+  };
+  return {
+    to: async (process, sockets) => {
+      const known = open.get(process.pid);
+      if (known !== undefined && (await answers(known, process))) return known;
+      close(process);
+      const connection = await connectTo(host, process, sockets, timeoutMs);
+      open.set(process.pid, connection);
+      return connection;
+    },
+    close,
+    closeAll: () => {
+      for (const connection of open.values()) connection.close();
+      open.clear();
+    },
+  };
+}
+
+async function connectTo(
+  host: Host,
+  process: ProcessId,
+  sockets: readonly string[],
+  timeoutMs: number,
+): Promise<RuntimeConnection> {
+  const found = await waitFor(
+    async () => {
+      for (const path of sockets) {
+        const connection = await tryConnect(host, path, process);
+        if (connection !== undefined) return connection;
+      }
+      return (await host.processes.isAlive(process)) ? undefined : 'gone';
+    },
+    { timeoutMs, intervalMs: 2, clock: host.clock },
+  );
+  if (found !== undefined && found !== 'gone') return found;
+  const why = found === 'gone' ? 'has ended' : `did not answer within ${timeoutMs} ms`;
+  throw failed('socket-silent', `pid ${process.pid} ${why} on ${sockets.join(', ')}`, {
+    subject: `pid ${process.pid}`,
+    hint: 'is the process stopped or stuck? "hitless status" shows it',
+  });
+}
+
+async function tryConnect(
+  host: Host,
+  path: string,
+  process: ProcessId,
+): Promise<RuntimeConnection | undefined> {
+  const connection = await host.sockets.connect(path, CONNECT_TIMEOUT_MS).catch(() => undefined);
+  if (connection === undefined) return undefined;
+  if (await answers(connection, process)) {
+    await connection.ask(KEEP_OPEN).catch(() => undefined);
+    return connection;
+  }
+  connection.close();
+  return undefined;
+}
+
+async function answers(connection: RuntimeConnection, process: ProcessId): Promise<boolean> {
+  const info = await connection.ask('show info').catch(() => '');
+  return parseInfo(info).get('Pid') === String(process.pid);
+}

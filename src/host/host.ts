@@ -1,0 +1,151 @@
+/**
+ * The port to the machine: all that reload, steps and services may ask of it.
+ * The real one is host/node; tests use a fake with the same behaviour, so that a crash can be
+ * planted after every single call.
+ */
+export interface Host {
+  readonly self: ProcessId;
+  readonly processes: Processes;
+  readonly sockets: Sockets;
+  readonly files: Files;
+  readonly kernel: Kernel;
+  readonly clock: Clock;
+  /** Runs a program to its end. A non-zero exit code is a result, not an error. */
+  readonly run: (command: Command) => Promise<CommandResult>;
+}
+
+/**
+ * One process, for good: a pid alone may have been given to another process since.
+ * `startTicks` is field 22 of /proc/PID/stat (clock ticks since boot).
+ */
+export interface ProcessId {
+  readonly pid: number;
+  readonly startTicks: number;
+}
+
+export interface ProcessInfo extends ProcessId {
+  readonly parentPid: number;
+  /** One letter as in ps; `Z` is a zombie, which serves nothing any more. */
+  readonly state: string;
+  readonly argv: readonly string[];
+  /** Path of the program; ` (deleted)` is taken off, as after a package upgrade. */
+  readonly exe: string;
+  readonly cwd: string;
+  /** `/` unless the process has called chroot. */
+  readonly root: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly ageMs: number;
+  /** It lives in another network / mount / pid namespace than hitless. */
+  readonly foreign: { readonly net: boolean; readonly mnt: boolean; readonly pid: boolean };
+}
+
+export interface Processes {
+  /** Processes whose program's file name begins with `name`, oldest first; zombies are left out. */
+  readonly named: (name: string) => Promise<readonly ProcessInfo[]>;
+  /** Undefined when there is none. */
+  readonly info: (pid: number) => Promise<ProcessInfo | undefined>;
+  readonly isAlive: (process: ProcessId) => Promise<boolean>;
+  /** The environment that the process was started with. Undefined when it may not be read. */
+  readonly environment: (pid: number) => Promise<Readonly<Record<string, string>> | undefined>;
+  /** False when that very process is gone. */
+  readonly signal: (process: ProcessId, signal: NodeJS.Signals) => Promise<boolean>;
+}
+
+export interface Command {
+  readonly argv: readonly string[];
+  readonly cwd?: string;
+  /** The whole environment; hitless' own when absent. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+  /** Run in the network and mount namespaces of this process, where they differ from our own. */
+  readonly namespacesOf?: number;
+  readonly user?: { readonly uid: number; readonly gid: number };
+  /** A program that stays in the foreground: returns code 0 when it still runs after a moment. */
+  readonly leaveRunning?: boolean;
+}
+
+export interface CommandResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** One socket as the kernel shows it in /proc/PID/net. */
+export interface Socket {
+  readonly family: 'ipv4' | 'ipv6' | 'unix';
+  /** `0.0.0.0:80`, `[::]:80`, or the path of a unix socket (`@name` when abstract). */
+  readonly local: string;
+  /** Empty for a listening or a unix socket. */
+  readonly peer: string;
+  readonly state: 'listen' | 'established' | 'syn-recv' | 'closing' | 'other';
+  /** 0 for a half-open handshake, which belongs to no process yet. */
+  readonly inode: number;
+  /** For a listening TCP socket the length of its accept queue; else bytes not yet read. */
+  readonly receiveQueue: number;
+  /** Bytes not yet acknowledged by the peer. */
+  readonly sendQueue: number;
+}
+
+export interface Sockets {
+  /** Listening TCP and unix stream sockets in the network namespace of the process. */
+  readonly listeners: (pid: number) => Promise<readonly Socket[]>;
+  /** Open and half-open connections there: established, closing and syn-recv. */
+  readonly connections: (pid: number) => Promise<readonly Socket[]>;
+  /** Inodes of the sockets that the process holds open. Empty when it is gone. */
+  readonly inodesOf: (pid: number) => Promise<ReadonlySet<number>>;
+  /** A connection to a unix stream socket on which commands are asked (HAProxy's runtime API). */
+  readonly connect: (path: string, timeoutMs: number) => Promise<RuntimeConnection>;
+}
+
+export interface RuntimeConnection {
+  /** Sends one line and returns the answer without the prompt. Throws `socket-silent`. */
+  readonly ask: (command: string) => Promise<string>;
+  readonly close: () => void;
+}
+
+export interface FileInfo {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly modifiedMs: number;
+  readonly directory: boolean;
+}
+
+export interface Files {
+  /** Undefined when there is no such file. */
+  readonly read: (path: string) => Promise<Buffer | undefined>;
+  readonly info: (path: string) => Promise<FileInfo | undefined>;
+  /** Names in a folder in byte order; empty when there is none. */
+  readonly list: (path: string) => Promise<readonly string[]>;
+  /** Where a path leads when every symlink is followed. */
+  readonly resolve: (path: string) => Promise<string>;
+  /**
+   * Replaces a file as a whole and durably (temporary file, fsync, rename, fsync of the folder).
+   * Symlink, owner and mode stay as they were; `mode` counts for a new file.
+   */
+  readonly replace: (path: string, content: Buffer, mode?: number) => Promise<void>;
+  /** Appends and fsyncs. Makes the file (0600) and its folder (0700) when needed. */
+  readonly append: (path: string, content: string) => Promise<void>;
+  /** Makes a file with this content only if there is none; false when there is one. */
+  readonly create: (path: string, content: string) => Promise<boolean>;
+  readonly remove: (path: string) => Promise<void>;
+  /** Makes a second name for a file or socket; nothing happens when there is no such file. */
+  readonly link: (path: string, second: string) => Promise<void>;
+  /** Renames over whatever is there; nothing happens when `from` does not exist. */
+  readonly moveOver: (from: string, to: string) => Promise<void>;
+}
+
+export interface Kernel {
+  /** `net.ipv4.x` as the network namespace of the process sees it; undefined when unknown there. */
+  readonly sysctl: (name: string, pid: number) => Promise<string | undefined>;
+  readonly setSysctl: (name: string, value: string, pid: number) => Promise<void>;
+  /** Changes at every boot: a pid from an earlier boot means nothing. */
+  readonly bootId: () => Promise<string>;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+}

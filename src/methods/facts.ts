@@ -1,0 +1,62 @@
+import type { Arguments } from '../haproxy/arguments.js';
+import type { Listener } from '../haproxy/listeners.js';
+import type { ProcessId } from '../host/host.js';
+
+/** All that a method may know about the host, read once before planning. Plain data. */
+export interface Facts {
+  readonly mode: 'daemon' | 'master-worker' | 'foreground';
+  /** The process that serves: the worker in master-worker mode. */
+  readonly serving: ProcessId;
+  readonly master: ProcessId | null;
+  readonly masterSocket: string | null;
+  /** The program that the next generation runs. */
+  readonly program: string;
+  readonly arguments: Arguments;
+  /** Configuration files of the next generation, absolute or relative to `cwd`. */
+  readonly configFiles: readonly string[];
+  readonly cwd: string;
+  readonly user: { readonly uid: number; readonly gid: number };
+  /** From the command line or the configuration. */
+  readonly pidFile: string | null;
+  readonly runtime: RuntimeFacts;
+  readonly frontends: readonly FrontendFacts[];
+  readonly listeners: ListenerFacts;
+  /** net.ipv4.tcp_migrate_req in HAProxy's network namespace. */
+  readonly migrateRequests: 'absent' | 'off' | 'on';
+  /** The longest that an idle client may stay connected by the configuration; null: for ever. */
+  readonly idleTimeoutMs: number | null;
+}
+
+export interface RuntimeFacts {
+  /** Paths at which the running process answers. */
+  readonly sockets: readonly string[];
+  readonly admin: boolean;
+  /** One of `sockets` with `expose-fd listeners`, for `-x`; null when there is none. */
+  readonly passesSocketsAt: string | null;
+}
+
+export interface FrontendFacts {
+  readonly name: string;
+  readonly http: boolean;
+  /** Clients may keep connections open that are idle and that a soft stop cuts. */
+  readonly cutsIdleClients: boolean;
+  /** `file:line` of the section. */
+  readonly place: string;
+}
+
+export interface ListenerFacts {
+  /** Those that the next generation has too, with the running process's sockets. */
+  readonly kept: readonly KeptListener[];
+  /** Those that only the next generation has. */
+  readonly added: readonly Pick<Listener, 'family' | 'local'>[];
+  /**
+   * Those of the running process that no bind of the files names: gone in the next generation, or
+   * under a name that only HAProxy can tell (a host name, a peer, an inherited socket).
+   */
+  readonly unmatched: readonly Listener[];
+}
+
+export interface KeptListener extends Listener {
+  /** HAProxy will find it among the sockets passed with `-x`. */
+  readonly passable: boolean;
+}

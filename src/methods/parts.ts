@@ -1,0 +1,171 @@
+import { startArgv } from '../haproxy/arguments.js';
+import type { ExpectedListener } from '../steps/confirm-generation.js';
+import type { Step } from '../steps/registry.js';
+import type { ExpectedLoss } from './method.js';
+import type { Facts } from './facts.js';
+
+/** Pieces of plans and judgements that several methods share. Pure. */
+
+export const MIGRATE_SYSCTL = 'net.ipv4.tcp_migrate_req';
+
+/** A final ACK is one round trip away; what takes longer than this has vanished. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+export const NEW: { readonly startedBy: string } = { startedBy: 'start' };
+
+/** Starts the next generation and proves it. `finish`: it tells the old one to finish by itself. */
+export function startSteps(
+  facts: Facts,
+  how: { readonly passSockets: boolean; readonly finishOld?: boolean },
+): readonly Step[] {
+  const from = how.passSockets ? facts.runtime.passesSocketsAt : null;
+  return [
+    {
+      kind: 'start-generation',
+      id: 'start',
+      argv: startArgv(facts.arguments, {
+        program: facts.program,
+        configFiles: facts.configFiles,
+        ...(from === null ? {} : { takeOverFrom: from }),
+        ...(how.finishOld === true ? { finish: [facts.serving.pid] } : {}),
+      }),
+      like: facts.serving,
+      cwd: facts.cwd,
+      user: facts.user,
+      foreground: facts.mode === 'foreground',
+      pidFile: facts.pidFile,
+      rebinds: from === null ? unixPaths(facts) : [],
+    },
+    {
+      kind: 'confirm-generation',
+      id: 'confirm',
+      process: NEW,
+      sockets: facts.runtime.sockets,
+      listeners: expectedListeners(facts, how.passSockets),
+    },
+  ];
+}
+
+function unixPaths(facts: Facts): readonly string[] {
+  const kept = facts.listeners.kept.filter(({ family }) => family === 'unix');
+  const paths = [...kept.map(({ local }) => local), ...facts.runtime.sockets];
+  return [...new Set(paths)].filter((path) => path.startsWith('/'));
+}
+
+export function expectedListeners(facts: Facts, passed: boolean): readonly ExpectedListener[] {
+  const { kept, added } = facts.listeners;
+  return [
+    ...kept.map(({ family, local, inode, passable }) => ({
+      family,
+      local,
+      inode: passed && passable ? inode : null,
+    })),
+    ...added.map(({ family, local }) => ({ family, local, inode: null })),
+  ];
+}
+
+/** Has the kernel move what waits at a closing socket to the other socket on the same port. */
+export function withMigration(facts: Facts, between: readonly Step[], after = NEW): readonly Step[] {
+  const wait: Step = {
+    kind: 'await-handshakes',
+    id: 'handshakes',
+    process: after,
+    listeners: [...facts.listeners.kept],
+    timeoutMs: HANDSHAKE_TIMEOUT_MS,
+  };
+  if (facts.migrateRequests === 'on') return [...between, wait];
+  return [
+    {
+      kind: 'set-sysctl',
+      id: 'migrate-on',
+      name: MIGRATE_SYSCTL,
+      value: '1',
+      namespaceOf: facts.serving,
+    },
+    ...between,
+    wait,
+    {
+      kind: 'restore-sysctl',
+      id: 'migrate-back',
+      setBy: 'migrate-on',
+      name: MIGRATE_SYSCTL,
+      namespaceOf: after,
+    },
+  ];
+}
+
+export function openRuntimeStep(facts: Facts): Step {
+  return {
+    kind: 'open-runtime',
+    id: 'runtime',
+    process: facts.serving,
+    sockets: facts.runtime.sockets,
+  };
+}
+
+export function quiesceStep(facts: Facts, pauseFirst: boolean): Step {
+  return {
+    kind: 'quiesce',
+    id: 'quiesce',
+    process: facts.serving,
+    sockets: facts.runtime.sockets,
+    frontends: facts.frontends.map(({ name }) => name),
+    pauseFirst,
+  };
+}
+
+export function drainSteps(facts: Facts, timeoutMs: number): readonly Step[] {
+  return [
+    {
+      kind: 'await-drained',
+      id: 'drained',
+      process: facts.serving,
+      listeners: [...facts.listeners.kept, ...facts.listeners.unmatched].map(({ family, local }) => ({
+        family,
+        local,
+      })),
+      timeoutMs,
+    },
+    softStopStep(facts),
+  ];
+}
+
+export function softStopStep(facts: Facts): Step {
+  return { kind: 'soft-stop', id: 'stop', process: facts.serving };
+}
+
+/** What a soft stop cuts: kept-alive clients between two requests. */
+export function idleClientLosses(facts: Facts): readonly ExpectedLoss[] {
+  const cutting = facts.frontends.filter(({ cutsIdleClients }) => cutsIdleClients);
+  if (cutting.length === 0) return [];
+  const names = cutting.map(({ name, place }) => `${name} (${place})`).join(', ');
+  return [
+    {
+      what: `requests of keep-alive clients at ${names}`,
+      because:
+        'a stopping HAProxy closes idle connections at once, and a request may be on its way on one',
+      remedy:
+        facts.mode === 'master-worker'
+          ? 'set "option idle-close-on-response" in these frontends or their defaults; it counts from the reload after the next'
+          : 'use --method quiesce, or set "option idle-close-on-response" in these frontends',
+    },
+  ];
+}
+
+/** Sockets that `-x` does not hand over, and that the kernel cannot cover either. */
+export function unpassedLosses(facts: Facts): readonly ExpectedLoss[] {
+  const unpassed = unpassedListeners(facts);
+  if (unpassed.length === 0 || facts.migrateRequests !== 'absent') return [];
+  return [
+    {
+      what: `connections that wait in the queue of ${unpassed.join(', ')}`,
+      because:
+        'HAProxy does not pass the socket of a specific IPv6 address on, and this kernel cannot move its queue',
+      remedy: 'add "v6only" to the bind, or run Linux 5.14 or newer',
+    },
+  ];
+}
+
+export function unpassedListeners(facts: Facts): readonly string[] {
+  return facts.listeners.kept.filter(({ passable }) => !passable).map(({ local }) => local);
+}

@@ -1,0 +1,19 @@
+import { fdPass } from './fd-pass.js';
+import type { Method, MethodName } from './method.js';
+import { migrate } from './migrate.js';
+import { plain } from './plain.js';
+import { quiesce } from './quiesce.js';
+
+export const METHODS = {
+  'fd-pass': fdPass,
+  quiesce,
+  migrate,
+  plain,
+} satisfies Readonly<Record<MethodName, Method>>;
+
+/** What `auto` tries, in this order. `plain` is the control and never chosen. */
+export const AUTO_ORDER: readonly MethodName[] = ['fd-pass', 'quiesce', 'migrate'];
+
+export function isMethodName(text: string): text is MethodName {
+  return Object.hasOwn(METHODS, text);
+}

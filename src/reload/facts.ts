@@ -1,0 +1,144 @@
+import { isAbsolute, join } from 'node:path';
+import { refused } from '../error.js';
+import type { Config } from '../haproxy/config/resolve.js';
+import { globalsOf } from '../haproxy/config/globals.js';
+import { modeOf, optionOf, timeoutOf } from '../haproxy/config/proxy.js';
+import { wantedListeners, type WantedListeners } from '../haproxy/config-listeners.js';
+import type { Instance } from '../haproxy/instance.js';
+import type { Listener } from '../haproxy/listeners.js';
+import { parseLevel, parseStat } from '../haproxy/runtime/answers.js';
+import type { Runtimes } from '../haproxy/runtime/runtimes.js';
+import type { Host } from '../host/host.js';
+import type { Facts, FrontendFacts, KeptListener, ListenerFacts, RuntimeFacts } from '../methods/facts.js';
+import { MIGRATE_SYSCTL } from '../methods/parts.js';
+import type { Check } from './check-config.js';
+
+/** Reads from the machine all that the methods may ask for. */
+export async function gatherFacts(
+  host: Host,
+  runtimes: Runtimes,
+  instance: Instance,
+  check: Check,
+  config: Config,
+): Promise<Facts> {
+  const { leader, serving } = instance;
+  const isMaster = instance.mode === 'master-worker';
+  const wanted = wantedListeners(config, check.environment);
+  const runtime = await runtimeFacts(runtimes, instance, config, check.cwd);
+  const migrate = await host.kernel.sysctl(MIGRATE_SYSCTL, serving.pid);
+  return {
+    mode: instance.mode,
+    serving: { pid: serving.pid, startTicks: serving.startTicks },
+    master: isMaster ? { pid: leader.pid, startTicks: leader.startTicks } : null,
+    masterSocket: instance.arguments.masterSocket?.split(',')[0] ?? null,
+    program: check.program,
+    arguments: instance.arguments,
+    configFiles: check.files.map(({ path }) => path),
+    cwd: check.cwd,
+    user: check.user,
+    pidFile: pidFileOf(instance, config, check.cwd),
+    runtime: runtime.facts,
+    frontends: frontendFacts(config, runtime.frontends),
+    listeners: listenerFacts(instance.listeners, wanted, runtime.facts.sockets),
+    migrateRequests: migrate === undefined ? 'absent' : migrate === '1' ? 'on' : 'off',
+    idleTimeoutMs: idleTimeoutMs(config),
+  };
+}
+
+function pidFileOf(instance: Instance, config: Config, cwd: string): string | null {
+  const path = instance.arguments.pidFile ?? globalsOf(config).pidfile?.value;
+  if (path === undefined) return null;
+  return isAbsolute(path) ? path : join(cwd, path);
+}
+
+interface RuntimeView {
+  readonly facts: RuntimeFacts;
+  /** Rows of `show stat` for the frontends of the running process. */
+  readonly frontends: readonly Readonly<Record<string, string>>[];
+}
+
+async function runtimeFacts(
+  runtimes: Runtimes,
+  { serving, listeners }: Instance,
+  config: Config,
+  cwd: string,
+): Promise<RuntimeView> {
+  const listening = new Set(listeners.map(({ local }) => local));
+  const configured = globalsOf(config).statsSockets.flatMap((socket) => {
+    const { family, path } = socket.address;
+    if (path === undefined || family !== 'unix') return [];
+    return [{ ...socket, path: isAbsolute(path) ? path : join(cwd, path), kernelName: path }];
+  });
+  const present = configured.filter(({ kernelName }) => listening.has(kernelName));
+  // Admin first: it is the one that every later step will want.
+  const ordered = [...present].sort((a, b) => Number(b.level === 'admin') - Number(a.level === 'admin'));
+  const sockets = ordered.map(({ path }) => path);
+  const passesSocketsAt = ordered.find(({ exposeFdListeners }) => exposeFdListeners)?.path ?? null;
+  if (sockets.length === 0) {
+    return { facts: { sockets, admin: false, passesSocketsAt }, frontends: [] };
+  }
+  const connection = await runtimes.to(serving, sockets).catch((cause: unknown) => {
+    throw refused('socket-silent', `HAProxy (pid ${serving.pid}) does not answer on ${sockets.join(', ')}`, {
+      subject: sockets[0] ?? '',
+      hint: 'is the process stopped or stuck? "hitless status" shows it',
+      cause,
+    });
+  });
+  const level = parseLevel(await connection.ask('show cli level'));
+  const frontends = parseStat(await connection.ask('show stat -1 1 -1'));
+  const admin = level === undefined ? ordered[0]?.level === 'admin' : level === 'admin';
+  return { facts: { sockets, admin, passesSocketsAt }, frontends };
+}
+
+/** Names and modes as the running process has them where it can be asked; options from the files. */
+function frontendFacts(
+  config: Config,
+  running: RuntimeView['frontends'],
+): readonly FrontendFacts[] {
+  const proxies = config.proxies.filter(({ kind }) => kind !== 'backend');
+  const names = running.map((row) => ({ name: row['pxname'] ?? '', mode: row['mode'] }));
+  const asked = names.length > 0 ? names : proxies.map((proxy) => ({ name: proxy.name, mode: undefined }));
+  return asked.map(({ name, mode }) => {
+    const proxy = proxies.find((candidate) => candidate.name === name);
+    const http = (mode ?? (proxy && modeOf(proxy).value) ?? 'http') === 'http';
+    const finishesIdle = proxy !== undefined && optionOf(proxy, 'idle-close-on-response').value;
+    const place = proxy === undefined ? 'only in the running process' : `${proxy.file}:${proxy.line}`;
+    return { name, http, cutsIdleClients: http && !finishesIdle, place };
+  });
+}
+
+function listenerFacts(
+  running: readonly Listener[],
+  wanted: WantedListeners,
+  runtimeSockets: readonly string[],
+): ListenerFacts {
+  const matches = (listener: Listener, other: Pick<Listener, 'family' | 'local'>): boolean =>
+    listener.family === other.family && listener.local === other.local;
+  const proxied = running.filter(({ local }) => !runtimeSockets.includes(local));
+  const kept: KeptListener[] = [];
+  const unmatched: Listener[] = [];
+  for (const listener of proxied) {
+    const same = wanted.listeners.find((other) => matches(listener, other));
+    if (same !== undefined) kept.push({ ...listener, passable: same.passable });
+    else unmatched.push(listener);
+  }
+  const added = wanted.listeners
+    .filter((other) => !proxied.some((listener) => matches(listener, other)))
+    .map(({ family, local }) => ({ family, local }));
+  return { kept, added, unmatched };
+}
+
+/** The longest that HTTP clients may idle: keep-alive, else request, else client time-out. */
+function idleTimeoutMs(config: Config): number | null {
+  let longest = 0;
+  for (const proxy of config.proxies) {
+    if (proxy.kind === 'backend' || modeOf(proxy).value !== 'http') continue;
+    const timeout =
+      timeoutOf(proxy, 'http-keep-alive').value ??
+      timeoutOf(proxy, 'http-request').value ??
+      timeoutOf(proxy, 'client').value;
+    if (timeout === undefined) return null;
+    longest = Math.max(longest, timeout);
+  }
+  return longest;
+}

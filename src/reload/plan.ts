@@ -1,0 +1,87 @@
+import type { Facts } from '../methods/facts.js';
+import type { ExpectedLoss, MethodName, MethodRequest } from '../methods/method.js';
+import { AUTO_ORDER, METHODS } from '../methods/registry.js';
+import type { Step } from '../steps/registry.js';
+
+/** What will happen and why. Plain data: it is shown, journaled, and carried out as it stands. */
+export interface Plan {
+  readonly method: MethodName;
+  /** Why this method, and why none before it. */
+  readonly reasons: readonly string[];
+  /** What cannot be kept from being lost; empty for a lossless reload. */
+  readonly losses: readonly ExpectedLoss[];
+  /** What the user should know but need not act upon now. */
+  readonly notes: readonly string[];
+  /** Names the process in question, for locks and for `status`. */
+  readonly oldPids: readonly number[];
+  /** Up to the moment from which the new generation alone takes new connections. */
+  readonly handOver: readonly Step[];
+  /** What follows while the old generation drains; nobody needs to watch. */
+  readonly retire: readonly Step[];
+}
+
+export type Choice =
+  | { readonly kind: 'chosen'; readonly method: MethodName; readonly reasons: readonly string[]; readonly losses: readonly ExpectedLoss[] }
+  | { readonly kind: 'none'; readonly passedOver: readonly PassedOver[] };
+
+export interface PassedOver {
+  readonly method: MethodName;
+  readonly because: string;
+  readonly remedy: string;
+  /** It could be used, at the price of a loss. */
+  readonly usable: boolean;
+}
+
+/**
+ * The first method that loses nothing here. With `allowLoss` the first usable one, when all lose.
+ */
+export function chooseMethod(facts: Facts, allowLoss: boolean): Choice {
+  const passedOver: PassedOver[] = [];
+  for (const method of AUTO_ORDER) {
+    const assessment = METHODS[method].assess(facts);
+    if (!assessment.usable) {
+      passedOver.push({ method, because: assessment.because, remedy: assessment.remedy, usable: false });
+      continue;
+    }
+    const [loss] = assessment.losses;
+    if (loss === undefined) {
+      return { kind: 'chosen', method, reasons: reasonsFor(method, passedOver), losses: [] };
+    }
+    const because = `would lose ${loss.what}: ${loss.because}`;
+    passedOver.push({ method, because, remedy: loss.remedy, usable: true });
+  }
+  const usable = passedOver.find((entry) => entry.usable);
+  if (!allowLoss || usable === undefined) return { kind: 'none', passedOver };
+  const assessment = METHODS[usable.method].assess(facts);
+  return {
+    kind: 'chosen',
+    method: usable.method,
+    reasons: reasonsFor(usable.method, passedOver.filter((entry) => entry !== usable)),
+    losses: assessment.usable ? assessment.losses : [],
+  };
+}
+
+function reasonsFor(method: MethodName, passedOver: readonly PassedOver[]): readonly string[] {
+  return [
+    `${method}: ${METHODS[method].summary}`,
+    ...passedOver.map((entry) => `not ${entry.method}: ${entry.because}`),
+  ];
+}
+
+export function makePlan(
+  choice: Extract<Choice, { kind: 'chosen' }>,
+  request: MethodRequest,
+  facts: Facts,
+  extra: { readonly edits: readonly Step[]; readonly notes: readonly string[] },
+): Plan {
+  const { handOver, retire } = METHODS[choice.method].plan(request, facts);
+  return {
+    method: choice.method,
+    reasons: choice.reasons,
+    losses: choice.losses,
+    notes: extra.notes,
+    oldPids: [facts.serving.pid],
+    handOver: [...extra.edits, ...handOver],
+    retire,
+  };
+}

@@ -1,0 +1,161 @@
+import { refused } from '../error.js';
+import { print, type Document } from '../haproxy/config/document.js';
+import { globalsOf } from '../haproxy/config/globals.js';
+import { resolve } from '../haproxy/config/resolve.js';
+import { readConfigFiles, type ConfigFile } from '../haproxy/config-files.js';
+import { findInstance, type Instance } from '../haproxy/instance.js';
+import type { Runtimes } from '../haproxy/runtime/runtimes.js';
+import type { Host } from '../host/host.js';
+import type { Facts } from '../methods/facts.js';
+import { sha256, type ReplaceFile } from '../steps/replace-file.js';
+import { checkConfig, type Check, type Edit } from './check-config.js';
+import { decideMethod } from './decide.js';
+import { gatherFacts } from './facts.js';
+import { makePlan, type Plan } from './plan.js';
+import { refuseTakenPorts } from './taken-ports.js';
+import type { FileEdit, ReloadRequest } from './request.js';
+
+export interface Prepared {
+  readonly instance: Instance;
+  readonly facts: Facts;
+  readonly plan: Plan;
+}
+
+/** The request changes nothing: the files hold the wanted value already. */
+export const UNCHANGED = 'unchanged';
+
+/**
+ * Finds the target, checks the configuration with exactly what will be started, and plans.
+ * Touches nothing but a candidate file beside an edited one.
+ *
+ * @throws HitlessError, exit code 10 (refused) or 2
+ */
+export async function prepare(
+  host: Host,
+  runtimes: Runtimes,
+  request: ReloadRequest,
+): Promise<Prepared | typeof UNCHANGED> {
+  const instance = await findInstance(host, request.target);
+  refuseForeign(instance);
+  const check = await checkFor(host, instance, request);
+  const documents = check.files.map(({ document }) => document);
+  const fileEdits = request.edit?.(documents);
+  if (fileEdits?.length === 0) return UNCHANGED;
+  const edits = (fileEdits ?? []).map((edit) => toEdit(edit, check.files));
+  await checkConfig(host, check, edits);
+  const edited = documents.map(
+    (document) => fileEdits?.find(({ file }) => file === document.file)?.document ?? document,
+  );
+  const facts = await gatherFacts(host, runtimes, instance, check, resolve(edited));
+  await refuseTakenPorts(host, facts, instance);
+  const choice = decideMethod(request, facts);
+  const plan = makePlan(choice, { drainTimeoutMs: drainTimeoutMs(request, facts) }, facts, {
+    edits: edits.map(toStep),
+    notes: notesFor(facts),
+  });
+  return { instance, facts, plan };
+}
+
+function refuseForeign({ leader }: Instance): void {
+  if (leader.exe === '') {
+    throw refused('permission', `cannot look into pid ${leader.pid}, which belongs to user ${leader.uid}`, {
+      subject: `pid ${leader.pid}`,
+      hint: 'run hitless as root, or as the user who started HAProxy',
+    });
+  }
+  if (leader.foreign.pid) {
+    throw refused('target-foreign', `pid ${leader.pid} lives in another pid namespace (a container)`, {
+      subject: `pid ${leader.pid}`,
+      hint: `run hitless inside it: nsenter --target ${leader.pid} --all hitless reload`,
+    });
+  }
+}
+
+async function checkFor(host: Host, instance: Instance, request: ReloadRequest): Promise<Check> {
+  const { leader, arguments: args } = instance;
+  const environment = await host.processes.environment(leader.pid);
+  if (environment === undefined) {
+    throw refused('permission', `cannot read the environment of pid ${leader.pid}`, {
+      subject: `pid ${leader.pid}`,
+      hint: 'run hitless as root, or as the user who started HAProxy',
+    });
+  }
+  const names = request.configFiles ?? args.configFiles;
+  refuseUnknownFolder(leader, names, request.configFiles === undefined);
+  const files = await readConfigFiles(host, names, leader.cwd);
+  return {
+    arguments: args,
+    program: request.binary ?? leader.exe,
+    files,
+    cwd: leader.cwd,
+    environment,
+    namespacesOf: leader.pid,
+    user: startUser(leader, files.map(({ document }) => document)),
+  };
+}
+
+/** After a chroot the working directory of the start is not known any more. */
+function refuseUnknownFolder(
+  leader: Instance['leader'],
+  names: readonly string[],
+  learnt: boolean,
+): void {
+  const relative = names.find((name) => !name.startsWith('/'));
+  if (!learnt || leader.root === '/' || relative === undefined) return;
+  throw refused(
+    'config-unreadable',
+    `pid ${leader.pid} was started with the relative path ${relative} and has called chroot since`,
+    { subject: relative, hint: 'name every configuration file with -f /FULL/PATH' },
+  );
+}
+
+/** A process that dropped its privileges by `user` or `uid` was started as root. */
+function startUser(
+  leader: Instance['leader'],
+  documents: readonly Document[],
+): { readonly uid: number; readonly gid: number } {
+  const globals = globalsOf(resolve(documents));
+  const dropped = leader.uid !== 0 && (globals.user ?? globals.uid) !== undefined;
+  return dropped ? { uid: 0, gid: 0 } : { uid: leader.uid, gid: leader.gid };
+}
+
+function toEdit(edit: FileEdit, files: readonly ConfigFile[]): Edit {
+  const file = files.find(({ path }) => path === edit.file);
+  if (file === undefined) throw new TypeError(`no such configuration file: ${edit.file}`);
+  return { file, content: print(edit.document), summary: edit.summary };
+}
+
+function toStep({ file, content, summary }: Edit, at: number): ReplaceFile {
+  return {
+    kind: 'replace-file',
+    id: `edit-${at + 1}`,
+    path: file.absolutePath,
+    formerSha256: sha256(file.content),
+    contentBase64: content.toString('base64'),
+    summary,
+  };
+}
+
+/** Longer than the configuration lets an idle client stay: by then all have been told to leave. */
+const DRAIN_MARGIN_MS = 1_000;
+const DRAIN_WITHOUT_TIMEOUT_MS = 60_000;
+const DRAIN_LIMIT_MS = 600_000;
+
+function drainTimeoutMs(request: ReloadRequest, facts: Facts): number {
+  if (request.drainTimeoutMs !== undefined) return request.drainTimeoutMs;
+  if (facts.idleTimeoutMs === null) return DRAIN_WITHOUT_TIMEOUT_MS;
+  return Math.min(facts.idleTimeoutMs + DRAIN_MARGIN_MS, DRAIN_LIMIT_MS);
+}
+
+function notesFor(facts: Facts): readonly string[] {
+  const notes: string[] = [];
+  const { unmatched } = facts.listeners;
+  if (unmatched.length > 0) {
+    const names = unmatched.map(({ local }) => local).join(', ');
+    notes.push(`no bind in the files names ${names}: it may be gone after the reload`);
+  }
+  if (facts.runtime.sockets.length === 0) {
+    notes.push('no stats socket: only the listeners can be confirmed, not an answer of the new process');
+  }
+  return notes;
+}

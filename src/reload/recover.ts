@@ -1,0 +1,121 @@
+import type { Host } from '../host/host.js';
+import { readJournal } from '../journal/journal.js';
+import { lockOwner, takeLock } from '../journal/lock.js';
+import { putBack, retire } from './execute.js';
+import { markEnded, openRunIds } from './open-runs.js';
+import { direction, progressOf, type Progress } from './progress.js';
+import { carryOut } from './runner.js';
+import { openRun, type SessionOptions } from './session.js';
+import { EXIT, type HitlessError } from '../error.js';
+
+export interface Recovered {
+  readonly runId: string;
+  /**
+   * `nothing`: it had not begun. `finished`, `undone`: what was done about it. `watched`: another
+   * process looks after it. `outdated`: from before a reboot; only closed.
+   */
+  readonly outcome: 'nothing' | 'finished' | 'undone' | 'watched' | 'outdated';
+}
+
+export interface RecoverOptions extends SessionOptions {
+  /** Only this run. */
+  readonly runId?: string;
+  /**
+   * Leave runs alone that have handed over and only wait for the old generation to drain; they are
+   * given to this instead.
+   */
+  readonly onDraining?: (runId: string) => Promise<void>;
+}
+
+/**
+ * Finishes or undoes what interrupted runs have left. Idempotent.
+ *
+ * @throws HitlessError with exit code 12 when something could be neither finished nor undone
+ */
+export async function recover(host: Host, options: RecoverOptions): Promise<readonly Recovered[]> {
+  const ids = await openRunIds(host, options.stateDir);
+  const recovered: Recovered[] = [];
+  for (const runId of ids) {
+    if (options.runId !== undefined && options.runId !== runId) continue;
+    recovered.push({ runId, outcome: await recoverOne(host, runId, options) });
+  }
+  return recovered;
+}
+
+async function recoverOne(
+  host: Host,
+  runId: string,
+  options: RecoverOptions,
+): Promise<Recovered['outcome']> {
+  if ((await lockOwner(host, options.stateDir, runLock(runId))) !== undefined) return 'watched';
+  const lock = await takeLock(host, options.stateDir, runLock(runId));
+  try {
+    const progress = progressOf(await readJournal(host, options.stateDir, runId));
+    if (progress === undefined || progress.end !== undefined) {
+      await markEnded(host, options.stateDir, runId);
+      return 'nothing';
+    }
+    if (progress.bootId !== (await host.kernel.bootId())) return await close(host, runId, options);
+    if (progress.handedOver && options.onDraining !== undefined) {
+      await lock.release();
+      await options.onDraining(runId);
+      return 'watched';
+    }
+    return await takeUp(host, runId, progress, options);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function takeUp(
+  host: Host,
+  runId: string,
+  progress: Progress,
+  options: RecoverOptions,
+): Promise<'finished' | 'undone'> {
+  const run = openRun(host, runId, options, progress);
+  const { plan } = progress;
+  if (direction(progress) === 'undo' && !progress.handedOver) {
+    const outcome = await putBack(host, run, plan.handOver, options, INTERRUPTED);
+    if (outcome.exitCode === EXIT.notPutBack) throw outcome;
+    return 'undone';
+  }
+  try {
+    await carryOut(run, plan.handOver);
+    await retire(host, run, plan, options.stateDir);
+    return 'finished';
+  } catch (error) {
+    throw await keepOpen(host, run, progress, options, error);
+  }
+}
+
+async function keepOpen(
+  host: Host,
+  run: ReturnType<typeof openRun>,
+  progress: Progress,
+  options: RecoverOptions,
+  error: unknown,
+): Promise<HitlessError> {
+  return await putBack(host, run, [...progress.plan.handOver, ...progress.plan.retire], options, error);
+}
+
+const INTERRUPTED = Object.assign(new Error('interrupted'), { name: 'AbortError' });
+
+/** Its processes and kernel settings ended with that boot; files stay as they are. */
+async function close(
+  host: Host,
+  runId: string,
+  options: RecoverOptions,
+): Promise<Recovered['outcome']> {
+  await openRun(host, runId, options).journal.write({
+    type: 'end',
+    atMs: host.clock.now(),
+    result: 'abandoned',
+  });
+  await markEnded(host, options.stateDir, runId);
+  return 'outdated';
+}
+
+export function runLock(runId: string): string {
+  return `run-${runId}`;
+}

@@ -1,0 +1,95 @@
+import { failed, messageOf } from '../error.js';
+import type { Journal } from '../journal/journal.js';
+import { NothingDone, type StepContext, type Values } from '../steps/definition.js';
+import { definitionOf, effectOf, type Step } from '../steps/registry.js';
+
+/** What the runner says while it works: the same list drives progress display and NDJSON. */
+export type RunEvent =
+  | { readonly kind: 'step'; readonly step: Step; readonly state: 'begun' | 'done' | 'undone' }
+  | { readonly kind: 'step'; readonly step: Step; readonly state: 'failed'; readonly why: string }
+  | { readonly kind: 'told'; readonly text: string };
+
+/** The state of one run in memory, as its journal has it. */
+export interface RunState {
+  readonly before: Map<string, Values>;
+  readonly after: Map<string, Values>;
+  readonly begun: Set<string>;
+}
+
+export interface Run {
+  readonly journal: Journal;
+  readonly state: RunState;
+  readonly context: StepContext;
+  readonly onEvent: (event: RunEvent) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Carries steps out in order; those that are done already are left alone.
+ * Each effect is journaled before it begins, and counts only when the machine shows it.
+ *
+ * @throws what the first failing step threw; the caller decides between undoing and going on
+ */
+export async function carryOut(run: Run, steps: readonly Step[]): Promise<void> {
+  for (const step of steps) {
+    if (run.state.after.has(step.id)) continue;
+    if (!hasFinalStep(run, steps)) run.signal?.throwIfAborted();
+    await carryOutOne(run, step);
+  }
+}
+
+async function carryOutOne(run: Run, step: Step): Promise<void> {
+  const definition = definitionOf(step);
+  run.onEvent({ kind: 'step', step, state: 'begun' });
+  try {
+    if (effectOf(step) !== 'none' && !run.state.begun.has(step.id)) {
+      const before = (await definition.prepare?.(step, run.context)) ?? {};
+      await run.journal.write({ type: 'begin', step: step.id, before });
+      run.state.before.set(step.id, before);
+      run.state.begun.add(step.id);
+    }
+    const after = (await definition.apply(step, run.context)) ?? {};
+    const wrong = await definition.verify(step, run.context);
+    if (wrong !== undefined) throw failed('not-confirmed', wrong, { subject: step.id });
+    // A step without effect is looked at again after a crash: no need to wait for the disk.
+    if (effectOf(step) !== 'none') await run.journal.write({ type: 'done', step: step.id, after });
+    run.state.after.set(step.id, after);
+  } catch (error) {
+    run.onEvent({ kind: 'step', step, state: 'failed', why: messageOf(reasonOf(error)) });
+    if (error instanceof NothingDone) {
+      await run.journal.write({ type: 'not-done', step: step.id, why: messageOf(error.cause) });
+      run.state.begun.delete(step.id);
+    }
+    throw reasonOf(error);
+  }
+  run.onEvent({ kind: 'step', step, state: 'done' });
+}
+
+function reasonOf(error: unknown): unknown {
+  return error instanceof NothingDone ? error.cause : error;
+}
+
+export function hasFinalStep(run: Run, steps: readonly Step[]): boolean {
+  return steps.some((step) => run.state.begun.has(step.id) && effectOf(step) === 'final');
+}
+
+/**
+ * Takes back what has been begun, last first. Goes on when one step cannot be undone.
+ *
+ * @returns what could not be undone, in words; empty when everything is as it was
+ */
+export async function undo(run: Run, steps: readonly Step[]): Promise<readonly string[]> {
+  const left: string[] = [];
+  for (const step of [...steps].reverse()) {
+    if (!run.state.begun.has(step.id)) continue;
+    try {
+      await definitionOf(step).undo?.(step, run.context);
+      run.state.begun.delete(step.id);
+      run.onEvent({ kind: 'step', step, state: 'undone' });
+      await run.journal.write({ type: 'undone', step: step.id });
+    } catch (error) {
+      left.push(`${definitionOf(step).describe(step)}: ${messageOf(error)}`);
+    }
+  }
+  return left;
+}

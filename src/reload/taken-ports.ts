@@ -1,0 +1,53 @@
+import { refused } from '../error.js';
+import type { Instance } from '../haproxy/instance.js';
+import { hostOf, portOf } from '../haproxy/listeners.js';
+import type { Host, Socket } from '../host/host.js';
+import type { Facts } from '../methods/facts.js';
+
+/**
+ * Finds, before anything is started, an address of the new configuration that another program
+ * holds. A new HAProxy that fails over a taken port may leave the old one with paused listeners
+ * (seen in 2.6.12 with -sf).
+ *
+ * @throws HitlessError `port-taken`
+ */
+export async function refuseTakenPorts(host: Host, facts: Facts, instance: Instance): Promise<void> {
+  const { added } = facts.listeners;
+  if (added.length === 0) return;
+  const own = await ownInodes(host, instance);
+  const listening = await host.sockets.listeners(facts.serving.pid);
+  for (const wanted of added) {
+    const taken = listening.find((socket) => !own.has(socket.inode) && collides(socket, wanted));
+    if (taken === undefined) continue;
+    throw refused('port-taken', `${wanted.local} is taken by ${await ownerOf(host, taken)}`, {
+      subject: wanted.local,
+      hint: 'nothing was touched; free the address or change the bind',
+    });
+  }
+}
+
+async function ownInodes(host: Host, instance: Instance): Promise<ReadonlySet<number>> {
+  const processes = [instance.serving, ...instance.draining];
+  const sets = await Promise.all(processes.map(async ({ pid }) => await host.sockets.inodesOf(pid)));
+  return new Set(sets.flatMap((set) => [...set]));
+}
+
+/** HAProxy renames a unix socket over whatever is there: only TCP ports collide. */
+function collides(socket: Socket, wanted: Pick<Socket, 'family' | 'local'>): boolean {
+  if (socket.family === 'unix' || wanted.family === 'unix') return false;
+  if (portOf(socket.local) !== portOf(wanted.local)) return false;
+  if (socket.local === wanted.local) return true;
+  return socket.family === wanted.family && [socket, wanted].some(({ local }) => isAny(local));
+}
+
+function isAny(local: string): boolean {
+  return hostOf(local) === '0.0.0.0' || hostOf(local) === '[::]';
+}
+
+async function ownerOf(host: Host, socket: Socket): Promise<string> {
+  for (const process of await host.processes.named('')) {
+    if (!(await host.sockets.inodesOf(process.pid)).has(socket.inode)) continue;
+    return `pid ${process.pid} (${process.argv.join(' ')})`;
+  }
+  return 'another process';
+}

@@ -1,0 +1,35 @@
+import type { StepContext, StepDefinition } from './definition.js';
+import type { ProcessRef } from './definition.js';
+import { processOf } from './definition.js';
+
+/** Puts a kernel parameter back to what it was before an earlier step of the same run. */
+export interface RestoreSysctl {
+  readonly kind: 'restore-sysctl';
+  readonly id: string;
+  /** The `set-sysctl` step that is taken back. */
+  readonly setBy: string;
+  readonly name: string;
+  /** A process in that network namespace that is alive by now: the old one may be gone. */
+  readonly namespaceOf: ProcessRef;
+}
+
+export const restoreSysctl: StepDefinition<RestoreSysctl> = {
+  effect: 'final',
+  describe: (step) => `put ${step.name} back`,
+  apply: async (step, context) => {
+    const { pid } = processOf(step.namespaceOf, context);
+    await context.host.kernel.setSysctl(step.name, former(step, context), pid);
+    return undefined;
+  },
+  verify: async (step, context) => {
+    const { pid } = processOf(step.namespaceOf, context);
+    const seen = await context.host.kernel.sysctl(step.name, pid);
+    return seen === former(step, context) ? undefined : `${step.name} is ${seen ?? 'not there'}`;
+  },
+};
+
+function former(step: RestoreSysctl, context: StepContext): string {
+  const value = context.before(step.setBy)['former'];
+  if (typeof value !== 'string') throw new TypeError(`step ${step.setBy} recorded no value`);
+  return value;
+}

@@ -1,0 +1,37 @@
+import type { ProcessId } from '../host/host.js';
+import { failed } from '../error.js';
+import type { StepDefinition } from './definition.js';
+
+/** Sets a kernel parameter in the network namespace of a process. */
+export interface SetSysctl {
+  readonly kind: 'set-sysctl';
+  readonly id: string;
+  readonly name: string;
+  readonly value: string;
+  readonly namespaceOf: ProcessId;
+}
+
+export const setSysctl: StepDefinition<SetSysctl> = {
+  effect: 'reversible',
+  describe: (step) => `set ${step.name}=${step.value} in HAProxy's network namespace`,
+  prepare: async (step, { host }) => {
+    const former = await host.kernel.sysctl(step.name, step.namespaceOf.pid);
+    if (former === undefined) {
+      throw failed('method-unusable', `this kernel has no ${step.name}`, { subject: step.name });
+    }
+    return { former };
+  },
+  apply: async (step, { host }) => {
+    await host.kernel.setSysctl(step.name, step.value, step.namespaceOf.pid);
+    return undefined;
+  },
+  verify: async (step, { host }) => {
+    const seen = await host.kernel.sysctl(step.name, step.namespaceOf.pid);
+    return seen === step.value ? undefined : `${step.name} is ${seen ?? 'not there'}`;
+  },
+  undo: async (step, { host, before }) => {
+    const { former } = before(step.id);
+    if (typeof former !== 'string') return;
+    await host.kernel.setSysctl(step.name, former, step.namespaceOf.pid);
+  },
+};

@@ -1,0 +1,137 @@
+import { failed } from '../error.js';
+import { describeAlerts } from '../haproxy/messages.js';
+import { listeningInodes } from '../haproxy/listeners.js';
+import { waitFor } from '../host/wait.js';
+import type { Host, ProcessId, ProcessInfo } from '../host/host.js';
+import { NothingDone, type StepContext, type StepDefinition } from './definition.js';
+
+/** Starts one more HAProxy beside the running one, in the way that one was started. */
+export interface StartGeneration {
+  readonly kind: 'start-generation';
+  readonly id: string;
+  readonly argv: readonly string[];
+  /** Environment and namespaces are those of this process, read when the step is applied. */
+  readonly like: ProcessId;
+  readonly cwd: string;
+  readonly user: { readonly uid: number; readonly gid: number };
+  /** It stays in the foreground (no `-D`): it is left running when it has not ended at once. */
+  readonly foreground: boolean;
+  /** HAProxy writes its pid here; put back on undo. */
+  readonly pidFile: string | null;
+  /**
+   * Unix sockets that the new process will bind anew, by renaming its own over them. A second
+   * link keeps the old one's reachable, so that undo can rename it back.
+   */
+  readonly rebinds: readonly string[];
+}
+
+/** Environment variable by which a process is found again after a crash. */
+export const RUN_MARK = 'HITLESS_RUN';
+
+export const startGeneration: StepDefinition<StartGeneration> = {
+  // With -sf the new process tells the old one to finish by itself: no way back from there.
+  effect: (step) => (step.argv.includes('-sf') ? 'final' : 'reversible'),
+  describe: (step) => `start ${step.argv.join(' ')}`,
+  prepare: async (step, { host }) => {
+    const former = step.pidFile === null ? undefined : await host.files.read(step.pidFile);
+    return { formerPidFile: former?.toString('latin1') ?? null };
+  },
+  apply: async (step, context) => {
+    const { host } = context;
+    for (const path of step.rebinds) await host.files.link(path, spareLink(path, context));
+    const { code, stderr, stdout } = await host.run({
+      argv: step.argv,
+      cwd: step.cwd,
+      env: await environment(step, context),
+      namespacesOf: step.like.pid,
+      user: step.user,
+      timeoutMs: context.timeoutMs,
+      ...(step.foreground ? { leaveRunning: true } : {}),
+    });
+    if (code !== 0) {
+      const error = didNotStart(step, stderr || stdout);
+      throw step.argv.includes('-sf') ? new NothingDone(error) : error;
+    }
+    const [process] = await startedProcesses(step, context);
+    if (process === undefined) throw failed('start-failed', 'HAProxy ended as soon as it started');
+    return { pid: process.pid, startTicks: process.startTicks };
+  },
+  verify: async (step, context) => {
+    const processes = await startedProcesses(step, context);
+    return processes.length > 0 ? undefined : 'the new process is gone';
+  },
+  undo: async (step, context) => {
+    for (const process of await startedProcesses(step, context)) await dismiss(process, context);
+    for (const path of step.rebinds) await restoreLink(path, context);
+    await restorePidFile(step, context);
+  },
+  tidy: async (step, context) => {
+    for (const path of step.rebinds) await context.host.files.remove(spareLink(path, context));
+  },
+};
+
+function didNotStart(step: StartGeneration, output: string): Error {
+  return failed('start-failed', `HAProxy did not start: ${describeAlerts(output)}`, {
+    subject: step.argv.join(' '),
+    hint: 'the old process serves on; mend the cause and run the command again',
+  });
+}
+
+async function environment(
+  step: StartGeneration,
+  { host, runId }: StepContext,
+): Promise<Readonly<Record<string, string>>> {
+  const theirs = await host.processes.environment(step.like.pid);
+  if (theirs === undefined) {
+    throw failed('target-unreadable', `cannot read the environment of pid ${step.like.pid}`, {
+      hint: 'run hitless as root, or as the user who started HAProxy',
+    });
+  }
+  return { ...theirs, [RUN_MARK]: runId };
+}
+
+/** Processes that this run started, found by their mark: also after hitless was killed. */
+async function startedProcesses(
+  step: StartGeneration,
+  { host, runId }: StepContext,
+): Promise<readonly ProcessInfo[]> {
+  const name = (step.argv[0] ?? '').split('/').at(-1) ?? '';
+  const candidates = await host.processes.named(name);
+  const marks = await Promise.all(
+    candidates.map(async ({ pid }) => (await host.processes.environment(pid))?.[RUN_MARK]),
+  );
+  return candidates.filter((_, at) => marks[at] === runId);
+}
+
+/** Long enough to answer what it has accepted; a process that hangs is killed. */
+const DISMISS_TIMEOUT_MS = 5_000;
+
+async function dismiss(process: ProcessInfo, context: StepContext): Promise<void> {
+  const { host } = context;
+  await host.processes.signal(process, 'SIGUSR1');
+  const listensNoMore = await waitFor(
+    async () => ((await ownsNoListener(host, process)) ? true : undefined),
+    { timeoutMs: DISMISS_TIMEOUT_MS, clock: host.clock },
+  );
+  if (listensNoMore === undefined) await host.processes.signal(process, 'SIGKILL');
+}
+
+async function ownsNoListener(host: Host, process: ProcessId): Promise<boolean> {
+  return (await listeningInodes(host, process)).size === 0;
+}
+
+function spareLink(path: string, { runId }: StepContext): string {
+  return `${path}.${runId}`;
+}
+
+async function restoreLink(path: string, context: StepContext): Promise<void> {
+  await context.host.files.moveOver(spareLink(path, context), path);
+}
+
+async function restorePidFile(step: StartGeneration, context: StepContext): Promise<void> {
+  const { formerPidFile } = context.before(step.id);
+  if (step.pidFile === null || typeof formerPidFile !== 'string') return;
+  const content = Buffer.from(formerPidFile, 'latin1');
+  const seen = await context.host.files.read(step.pidFile);
+  if (seen?.equals(content) !== true) await context.host.files.replace(step.pidFile, content);
+}
