@@ -22,7 +22,10 @@ export function terminalIo(process: NodeJS.Process): Io {
 
 function abortOnSignals(process: NodeJS.Process): AbortSignal {
   const controller = new AbortController();
-  for (const [name, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+  for (const [name, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) {
         process.stderr.write('\nhitless: stopped at once; "hitless recover" clears what is left\n');

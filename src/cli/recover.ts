@@ -26,7 +26,8 @@ export function build(io: Io): Command {
     .action(async (flags: Flags) => {
       const recovered = await recover(nodeHost(), {
         stateDir: stateDirOf(flags.stateDir, io),
-        timeoutMs: flags.timeout === undefined ? DEFAULT_TIMEOUT_MS : parseDurationMs(flags.timeout),
+        timeoutMs:
+          flags.timeout === undefined ? DEFAULT_TIMEOUT_MS : parseDurationMs(flags.timeout),
         onEvent: eventReporter(io, false),
         signal: io.signal,
         ...(flags.run === undefined ? {} : { runId: flags.run }),

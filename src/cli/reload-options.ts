@@ -2,11 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { usage } from '../error.js';
 import { isMethodName, METHODS } from '../methods/registry.js';
-import {
-  DEFAULT_MAX_DRAINING,
-  DEFAULT_TIMEOUT_MS,
-  type ReloadRequest,
-} from '../reload/request.js';
+import { DEFAULT_MAX_DRAINING, DEFAULT_TIMEOUT_MS, type ReloadRequest } from '../reload/request.js';
 import { addTargetOptions, targetOf, type TargetFlags } from './target-options.js';
 import { parseCount, parseDurationMs } from './values.js';
 
@@ -30,7 +26,11 @@ export interface ReloadFlags extends TargetFlags {
 export function addReloadOptions(command: Command): Command {
   const names = Object.keys(METHODS).join(', ');
   command
-    .option('-f, --file <path>', 'configuration file or folder, repeatable (default: as it runs)', collect)
+    .option(
+      '-f, --file <path>',
+      'configuration file or folder, repeatable (default: as it runs)',
+      collect,
+    )
     .option('--method <name>', `auto, ${names}`, 'auto')
     .option('--allow-loss', 'go on when the reload cannot be lossless')
     .option('--dry-run', 'check and plan, touch nothing');

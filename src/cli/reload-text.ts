@@ -5,17 +5,30 @@ import { milliseconds, paint, wrap } from './style.js';
 
 /** The plan as people read it: what, why, at what price, step by step. */
 export function planText(plan: Plan, columns: number, colour: boolean): string {
-  const lines = [
-    ...plan.reasons.map((reason, at) => (at === 0 ? `method  ${reason}` : `        ${reason}`)),
-    ...plan.losses.flatMap((loss) => [
-      `${paint('yellow', 'loses', colour)}   ${loss.what}: ${loss.because}`,
-      `        remedy: ${loss.remedy}`,
-    ]),
-    ...plan.notes.map((note) => `note    ${note}`),
-    ...plan.handOver.map((step, at) => `${at === 0 ? 'steps ' : '      '}  ${definitionOf(step).describe(step)}`),
-    ...plan.retire.map((step, at) => `${at === 0 ? 'then  ' : '      '}  ${definitionOf(step).describe(step)}`),
+  const rows: readonly (readonly [string, string])[] = [
+    ...labelled('method', plan.reasons),
+    ...plan.losses.map((loss) => ['loses', `${loss.what}: ${loss.because}`] as const),
+    ...plan.losses.map((loss) => ['remedy', loss.remedy] as const),
+    ...labelled('note', plan.notes),
+    ...labelled(
+      'steps',
+      plan.handOver.map((step) => definitionOf(step).describe(step)),
+    ),
+    ...labelled(
+      'then',
+      plan.retire.map((step) => definitionOf(step).describe(step)),
+    ),
   ];
-  return `${lines.map((line) => wrap(line, columns, '          ')).join('\n')}\n`;
+  const lines = rows.map(([label, text]) => {
+    const line = wrap(text, columns, label.padEnd(8));
+    return label === 'loses' ? paint('yellow', line, colour) : line;
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+/** The label stands at the first line only. */
+function labelled(label: string, texts: readonly string[]): readonly (readonly [string, string])[] {
+  return texts.map((text, at) => [at === 0 ? label : '', text] as const);
 }
 
 export function resultText(result: ReloadResult, columns: number, colour: boolean): string {

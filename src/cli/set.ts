@@ -8,7 +8,9 @@ import { runReload } from './run-reload.js';
 
 export function build(io: Io): Command {
   const balance = addReloadOptions(new Command('balance'))
-    .description('Change the algorithm of a backend in its file, every other byte kept; then reload.')
+    .description(
+      'Change the algorithm of a backend in its file, every other byte kept; then reload.',
+    )
     .argument('<backend>', 'a backend or listen section')
     .argument('<algorithm...>', 'as after "balance": leastconn, uri whole, "hdr(Host)", ...')
     .addHelpText('after', EXAMPLES)

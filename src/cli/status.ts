@@ -1,3 +1,5 @@
 import { Command } from 'commander';
 import type { Io } from './command.js';
-export function build(_io: Io): Command { return new Command('status'); }
+export function build(_io: Io): Command {
+  return new Command('status');
+}

@@ -6,20 +6,21 @@ export function paint(style: Style, text: string, wanted: boolean): string {
   return wanted ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text;
 }
 
-/** Breaks words at the width; `indent` goes before every line but the first. */
-export function wrap(text: string, width: number, indent = ''): string {
+/** Breaks a text at the width. `first` stands before the first line, as many blanks before the rest. */
+export function wrap(text: string, width: number, first = ''): string {
+  const indent = ' '.repeat(first.length);
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
     const longer = line === '' ? word : `${line} ${word}`;
-    if (longer.length > width && line !== '') {
+    if (longer.length > width - first.length && line !== '') {
       lines.push(line);
-      line = indent + word;
+      line = word;
     } else {
       line = longer;
     }
   }
-  return [...lines, line].join('\n');
+  return [...lines, line].map((text, at) => (at === 0 ? first : indent) + text).join('\n');
 }
 
 export function milliseconds(ms: number): string {

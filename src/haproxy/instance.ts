@@ -43,7 +43,9 @@ export async function findInstance(host: Host, target: Target): Promise<Instance
 export async function findInstances(host: Host): Promise<readonly Instance[]> {
   const all = await host.processes.named(PROGRAM);
   const leaders = await currentLeaders(host, all);
-  return await Promise.all(leaders.map(async (leader) => await describeInstance(host, leader, all)));
+  return await Promise.all(
+    leaders.map(async (leader) => await describeInstance(host, leader, all)),
+  );
 }
 
 async function namedProcess(
@@ -198,7 +200,9 @@ async function describeInstance(
   const args = parseArguments(leader.argv);
   const workers = childrenOf(leader, all);
   const isMaster = workers.length > 0;
-  const generations = isMaster ? workers : all.filter((other) => familyOf(other) === familyOf(leader));
+  const generations = isMaster
+    ? workers
+    : all.filter((other) => familyOf(other) === familyOf(leader));
   const serving = isMaster ? (workers.at(-1) ?? leader) : leader;
   return {
     mode: isMaster ? 'master-worker' : staysInForeground(leader, args) ? 'foreground' : 'daemon',

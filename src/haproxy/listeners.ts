@@ -19,7 +19,10 @@ export async function listenersOf(host: Host, process: ProcessId): Promise<reado
     .map(({ family, local, inode }) => ({ family, local: publicPath(local), inode }));
 }
 
-export async function listeningInodes(host: Host, process: ProcessId): Promise<ReadonlySet<number>> {
+export async function listeningInodes(
+  host: Host,
+  process: ProcessId,
+): Promise<ReadonlySet<number>> {
   return new Set((await listenersOf(host, process)).map(({ inode }) => inode));
 }
 

@@ -24,8 +24,7 @@ function toMessage(level: string, rest: string): Message {
   return {
     level: LEVELS[level] ?? 'other',
     text: text.replace(/^parsing \[.+?:\d+\] : /, ''),
-    place:
-      place === null ? undefined : { file: place[1] ?? '', line: Number(place[2]) },
+    place: place === null ? undefined : { file: place[1] ?? '', line: Number(place[2]) },
   };
 }
 

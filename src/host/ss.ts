@@ -10,9 +10,15 @@ export const SS_CONNECTIONS_ARGV: readonly string[] = [
   '--tcp',
   '--numeric',
   '--extended',
-  ...['established', 'syn-recv', 'fin-wait-1', 'fin-wait-2', 'close-wait', 'last-ack', 'closing'].flatMap(
-    (state) => ['state', state],
-  ),
+  ...[
+    'established',
+    'syn-recv',
+    'fin-wait-1',
+    'fin-wait-2',
+    'close-wait',
+    'last-ack',
+    'closing',
+  ].flatMap((state) => ['state', state]),
 ];
 
 /** Lines such as `ESTAB 0 0 127.0.0.1:80 127.0.0.1:4242 uid:33 ino:1234 sk:1 <->`. */

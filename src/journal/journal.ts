@@ -16,11 +16,15 @@ export function openJournal(host: Host, stateDir: string, runId: string): Journa
       try {
         await host.files.append(path, encodeRecord(record));
       } catch (cause) {
-        throw refused('journal-unwritable', `cannot write the journal ${path}: ${messageOf(cause)}`, {
-          subject: path,
-          hint: 'free some space, or name another folder with --state-dir',
-          cause,
-        });
+        throw refused(
+          'journal-unwritable',
+          `cannot write the journal ${path}: ${messageOf(cause)}`,
+          {
+            subject: path,
+            hint: 'free some space, or name another folder with --state-dir',
+            cause,
+          },
+        );
       }
     },
   };

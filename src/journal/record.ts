@@ -3,7 +3,12 @@ import type { Values } from '../steps/definition.js';
 
 /** What a run writes down, in order. Each line is durable before the next thing happens. */
 export type JournalRecord =
-  | { readonly type: 'plan'; readonly atMs: number; readonly bootId: string; readonly plan: unknown }
+  | {
+      readonly type: 'plan';
+      readonly atMs: number;
+      readonly bootId: string;
+      readonly plan: unknown;
+    }
   | { readonly type: 'begin'; readonly step: string; readonly before: Values }
   | { readonly type: 'done'; readonly step: string; readonly after: Values }
   | { readonly type: 'not-done'; readonly step: string; readonly why: string }

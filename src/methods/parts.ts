@@ -65,7 +65,11 @@ export function expectedListeners(facts: Facts, passed: boolean): readonly Expec
 }
 
 /** Has the kernel move what waits at a closing socket to the other socket on the same port. */
-export function withMigration(facts: Facts, between: readonly Step[], after = NEW): readonly Step[] {
+export function withMigration(
+  facts: Facts,
+  between: readonly Step[],
+  after = NEW,
+): readonly Step[] {
   const wait: Step = {
     kind: 'await-handshakes',
     id: 'handshakes',
@@ -120,10 +124,12 @@ export function drainSteps(facts: Facts, timeoutMs: number): readonly Step[] {
       kind: 'await-drained',
       id: 'drained',
       process: facts.serving,
-      listeners: [...facts.listeners.kept, ...facts.listeners.unmatched].map(({ family, local }) => ({
-        family,
-        local,
-      })),
+      listeners: [...facts.listeners.kept, ...facts.listeners.unmatched].map(
+        ({ family, local }) => ({
+          family,
+          local,
+        }),
+      ),
       timeoutMs,
     },
     softStopStep(facts),

@@ -9,7 +9,7 @@ export interface Schedule {
 }
 
 export function arrivals(schedule: Schedule): number {
-  return Math.ceil((schedule.forMs * schedule.ratePerSecond) / 1000 - 1e-9);
+  return Math.max(0, Math.ceil((schedule.forMs * schedule.ratePerSecond) / 1000 - 1e-9));
 }
 
 /** How many arrivals are due strictly before `elapsedMs`. */

@@ -5,7 +5,7 @@ import type { WorkerConfig, WorkerResult } from './messages.js';
 import type { Target } from './target.js';
 
 const WARM_UP_RATE_PER_SECOND = 4000;
-const WARM_UP_MS = 250;
+const WARM_UP_MS = 100;
 const WARM_UP_TIMEOUT_MS = 500;
 
 /**

@@ -28,10 +28,7 @@ function decideByItself(allowLoss: boolean, facts: Facts): Chosen {
   throw noneIsLossless(usable.length > 0 ? usable : choice.passedOver, choice.passedOver);
 }
 
-function noneIsLossless(
-  worth: readonly PassedOver[],
-  all: readonly PassedOver[],
-): HitlessError {
+function noneIsLossless(worth: readonly PassedOver[], all: readonly PassedOver[]): HitlessError {
   const list = all.map(({ method, because }) => `  ${method}: ${because}`).join('\n');
   const remedies = [...new Set(worth.map(({ remedy }) => remedy))].join('; or ');
   return refused('not-lossless', `no method is lossless here:\n${list}`, {

@@ -79,7 +79,11 @@ async function tidy(run: Run, steps: readonly Step[]): Promise<void> {
 
 function asPutBack(error: unknown): HitlessError {
   if (isAbort(error)) {
-    return new HitlessError('interrupted', EXIT.interrupted, 'interrupted; everything was put back');
+    return new HitlessError(
+      'interrupted',
+      EXIT.interrupted,
+      'interrupted; everything was put back',
+    );
   }
   if (!(error instanceof HitlessError)) {
     return new HitlessError('internal', EXIT.putBack, messageOf(error), { cause: error });

@@ -6,10 +6,16 @@ import { modeOf, optionOf, timeoutOf } from '../haproxy/config/proxy.js';
 import { wantedListeners, type WantedListeners } from '../haproxy/config-listeners.js';
 import type { Instance } from '../haproxy/instance.js';
 import type { Listener } from '../haproxy/listeners.js';
-import { parseLevel, parseStat } from '../haproxy/runtime/answers.js';
+import { parseLevel, parseStat, type StatRow } from '../haproxy/runtime/answers.js';
 import type { Runtimes } from '../haproxy/runtime/runtimes.js';
 import type { Host } from '../host/host.js';
-import type { Facts, FrontendFacts, KeptListener, ListenerFacts, RuntimeFacts } from '../methods/facts.js';
+import type {
+  Facts,
+  FrontendFacts,
+  KeptListener,
+  ListenerFacts,
+  RuntimeFacts,
+} from '../methods/facts.js';
 import { MIGRATE_SYSCTL } from '../methods/parts.js';
 import type { Check } from './check-config.js';
 
@@ -54,7 +60,7 @@ function pidFileOf(instance: Instance, config: Config, cwd: string): string | nu
 interface RuntimeView {
   readonly facts: RuntimeFacts;
   /** Rows of `show stat` for the frontends of the running process. */
-  readonly frontends: readonly Readonly<Record<string, string>>[];
+  readonly frontends: readonly StatRow[];
 }
 
 async function runtimeFacts(
@@ -71,18 +77,24 @@ async function runtimeFacts(
   });
   const present = configured.filter(({ kernelName }) => listening.has(kernelName));
   // Admin first: it is the one that every later step will want.
-  const ordered = [...present].sort((a, b) => Number(b.level === 'admin') - Number(a.level === 'admin'));
+  const ordered = [...present].sort(
+    (a, b) => Number(b.level === 'admin') - Number(a.level === 'admin'),
+  );
   const sockets = ordered.map(({ path }) => path);
   const passesSocketsAt = ordered.find(({ exposeFdListeners }) => exposeFdListeners)?.path ?? null;
   if (sockets.length === 0) {
     return { facts: { sockets, admin: false, passesSocketsAt }, frontends: [] };
   }
   const connection = await runtimes.to(serving, sockets).catch((cause: unknown) => {
-    throw refused('socket-silent', `HAProxy (pid ${serving.pid}) does not answer on ${sockets.join(', ')}`, {
-      subject: sockets[0] ?? '',
-      hint: 'is the process stopped or stuck? "hitless status" shows it',
-      cause,
-    });
+    throw refused(
+      'socket-silent',
+      `HAProxy (pid ${serving.pid}) does not answer on ${sockets.join(', ')}`,
+      {
+        subject: sockets[0] ?? '',
+        hint: 'is the process stopped or stuck? "hitless status" shows it',
+        cause,
+      },
+    );
   });
   const level = parseLevel(await connection.ask('show cli level'));
   const frontends = parseStat(await connection.ask('show stat -1 1 -1'));
@@ -96,13 +108,15 @@ function frontendFacts(
   running: RuntimeView['frontends'],
 ): readonly FrontendFacts[] {
   const proxies = config.proxies.filter(({ kind }) => kind !== 'backend');
-  const names = running.map((row) => ({ name: row['pxname'] ?? '', mode: row['mode'] }));
-  const asked = names.length > 0 ? names : proxies.map((proxy) => ({ name: proxy.name, mode: undefined }));
+  const names = running.map(({ pxname, mode }) => ({ name: pxname, mode }));
+  const asked = names.length > 0 ? names : proxies.map(({ name }) => ({ name, mode: '' }));
   return asked.map(({ name, mode }) => {
     const proxy = proxies.find((candidate) => candidate.name === name);
-    const http = (mode ?? (proxy && modeOf(proxy).value) ?? 'http') === 'http';
+    const inFile = proxy === undefined ? 'http' : modeOf(proxy).value;
+    const http = (mode === '' ? inFile : mode) === 'http';
     const finishesIdle = proxy !== undefined && optionOf(proxy, 'idle-close-on-response').value;
-    const place = proxy === undefined ? 'only in the running process' : `${proxy.file}:${proxy.line}`;
+    const place =
+      proxy === undefined ? 'only in the running process' : `${proxy.file}:${proxy.line}`;
     return { name, http, cutsIdleClients: http && !finishesIdle, place };
   });
 }

@@ -21,7 +21,12 @@ export interface Plan {
 }
 
 export type Choice =
-  | { readonly kind: 'chosen'; readonly method: MethodName; readonly reasons: readonly string[]; readonly losses: readonly ExpectedLoss[] }
+  | {
+      readonly kind: 'chosen';
+      readonly method: MethodName;
+      readonly reasons: readonly string[];
+      readonly losses: readonly ExpectedLoss[];
+    }
   | { readonly kind: 'none'; readonly passedOver: readonly PassedOver[] };
 
 export interface PassedOver {
@@ -40,7 +45,12 @@ export function chooseMethod(facts: Facts, allowLoss: boolean): Choice {
   for (const method of AUTO_ORDER) {
     const assessment = METHODS[method].assess(facts);
     if (!assessment.usable) {
-      passedOver.push({ method, because: assessment.because, remedy: assessment.remedy, usable: false });
+      passedOver.push({
+        method,
+        because: assessment.because,
+        remedy: assessment.remedy,
+        usable: false,
+      });
       continue;
     }
     const [loss] = assessment.losses;
@@ -56,7 +66,10 @@ export function chooseMethod(facts: Facts, allowLoss: boolean): Choice {
   return {
     kind: 'chosen',
     method: usable.method,
-    reasons: reasonsFor(usable.method, passedOver.filter((entry) => entry !== usable)),
+    reasons: reasonsFor(
+      usable.method,
+      passedOver.filter((entry) => entry !== usable),
+    ),
     losses: assessment.usable ? assessment.losses : [],
   };
 }

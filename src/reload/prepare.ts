@@ -58,16 +58,24 @@ export async function prepare(
 
 function refuseForeign({ leader }: Instance): void {
   if (leader.exe === '') {
-    throw refused('permission', `cannot look into pid ${leader.pid}, which belongs to user ${leader.uid}`, {
-      subject: `pid ${leader.pid}`,
-      hint: 'run hitless as root, or as the user who started HAProxy',
-    });
+    throw refused(
+      'permission',
+      `cannot look into pid ${leader.pid}, which belongs to user ${leader.uid}`,
+      {
+        subject: `pid ${leader.pid}`,
+        hint: 'run hitless as root, or as the user who started HAProxy',
+      },
+    );
   }
   if (leader.foreign.pid) {
-    throw refused('target-foreign', `pid ${leader.pid} lives in another pid namespace (a container)`, {
-      subject: `pid ${leader.pid}`,
-      hint: `run hitless inside it: nsenter --target ${leader.pid} --all hitless reload`,
-    });
+    throw refused(
+      'target-foreign',
+      `pid ${leader.pid} lives in another pid namespace (a container)`,
+      {
+        subject: `pid ${leader.pid}`,
+        hint: `run hitless inside it: nsenter --target ${leader.pid} --all hitless reload`,
+      },
+    );
   }
 }
 
@@ -90,7 +98,10 @@ async function checkFor(host: Host, instance: Instance, request: ReloadRequest):
     cwd: leader.cwd,
     environment,
     namespacesOf: leader.pid,
-    user: startUser(leader, files.map(({ document }) => document)),
+    user: startUser(
+      leader,
+      files.map(({ document }) => document),
+    ),
   };
 }
 
@@ -155,7 +166,9 @@ function notesFor(facts: Facts): readonly string[] {
     notes.push(`no bind in the files names ${names}: it may be gone after the reload`);
   }
   if (facts.runtime.sockets.length === 0) {
-    notes.push('no stats socket: only the listeners can be confirmed, not an answer of the new process');
+    notes.push(
+      'no stats socket: only the listeners can be confirmed, not an answer of the new process',
+    );
   }
   return notes;
 }

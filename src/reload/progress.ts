@@ -51,7 +51,16 @@ export function progressOf(records: readonly JournalRecord[]): Progress | undefi
   }
   // The plan was written by this program; the checksum has vouched for it.
   const plan = first.plan as Plan;
-  return { bootId: first.bootId, plan, startedMs: first.atMs, before, after, begun, handedOver, end };
+  return {
+    bootId: first.bootId,
+    plan,
+    startedMs: first.atMs,
+    before,
+    after,
+    begun,
+    handedOver,
+    end,
+  };
 }
 
 /** From the first final step on a run goes forward; before it, it is undone. */

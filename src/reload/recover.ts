@@ -4,7 +4,9 @@ import { lockOwner, takeLock } from '../journal/lock.js';
 import { putBack, retire } from './execute.js';
 import { markEnded, openRunIds } from './open-runs.js';
 import { direction, progressOf, type Progress } from './progress.js';
-import { carryOut } from './runner.js';
+import type { Plan } from './plan.js';
+import { carryOut, type Run } from './runner.js';
+import { definitionOf } from '../steps/registry.js';
 import { openRun, type SessionOptions } from './session.js';
 import { EXIT, type HitlessError } from '../error.js';
 
@@ -81,7 +83,8 @@ async function takeUp(
     return 'undone';
   }
   try {
-    await carryOut(run, plan.handOver);
+    if (!progress.handedOver) await forgetUndoneByOthers(run, plan);
+    if (!progress.handedOver) await carryOut(run, plan.handOver);
     await retire(host, run, plan, options.stateDir);
     return 'finished';
   } catch (error) {
@@ -89,14 +92,33 @@ async function takeUp(
   }
 }
 
+/**
+ * The journal says done, the machine says otherwise: a new process that has died since must be
+ * started again, or nobody would accept connections. Files are left alone: a change there was
+ * made by somebody who knew.
+ */
+async function forgetUndoneByOthers(run: Run, plan: Plan): Promise<void> {
+  for (const step of plan.handOver) {
+    if (step.kind !== 'start-generation' || !run.state.after.has(step.id)) continue;
+    const wrong = await definitionOf(step).verify(step, run.context);
+    if (wrong !== undefined) run.state.after.delete(step.id);
+  }
+}
+
 async function keepOpen(
   host: Host,
-  run: ReturnType<typeof openRun>,
+  run: Run,
   progress: Progress,
   options: RecoverOptions,
   error: unknown,
 ): Promise<HitlessError> {
-  return await putBack(host, run, [...progress.plan.handOver, ...progress.plan.retire], options, error);
+  return await putBack(
+    host,
+    run,
+    [...progress.plan.handOver, ...progress.plan.retire],
+    options,
+    error,
+  );
 }
 
 const INTERRUPTED = Object.assign(new Error('interrupted'), { name: 'AbortError' });

@@ -77,7 +77,14 @@ async function planOnly(
     const prepared = await prepare(host, runtimes, request);
     if (prepared === UNCHANGED) return unchanged();
     options.onPlan?.(prepared.plan);
-    return { ...describe(prepared.plan), result: 'planned', runId: null, newPids: [], durationMs: 0, draining: false };
+    return {
+      ...describe(prepared.plan),
+      result: 'planned',
+      runId: null,
+      newPids: [],
+      durationMs: 0,
+      draining: false,
+    };
   } finally {
     runtimes.closeAll();
   }
@@ -107,13 +114,23 @@ async function carryOutPlan(
   const runId = newRunId(host);
   const runHeld = await takeLock(host, options.stateDir, runLock(runId));
   try {
-    const run = await handOver(host, runId, plan, { ...sessionOptions(request, options), runtimes });
+    const run = await handOver(host, runId, plan, {
+      ...sessionOptions(request, options),
+      runtimes,
+    });
     const durationMs = host.clock.now() - startedMs;
     const draining = plan.retire.length > 0 && !options.wait;
     if (draining) await leaveDraining(options, run, runHeld);
     else if (plan.retire.length > 0) await retire(host, run, plan, options.stateDir);
     else await endRun(host, run, plan, options.stateDir);
-    return { ...describe(plan), result: 'reloaded', runId, newPids: newPidsOf(run), durationMs, draining };
+    return {
+      ...describe(plan),
+      result: 'reloaded',
+      runId,
+      newPids: newPidsOf(run),
+      durationMs,
+      draining,
+    };
   } finally {
     await runHeld.release();
   }
@@ -161,7 +178,11 @@ function sessionOptions(request: ReloadRequest, options: ReloadOptions): Session
  * One reload at a time on a host: two at once leave generations that nobody stops, and a kernel
  * setting that one run puts back may be in use by the other.
  */
-async function lockNetwork(host: Host, request: ReloadRequest, options: ReloadOptions): Promise<Lock> {
+async function lockNetwork(
+  host: Host,
+  request: ReloadRequest,
+  options: ReloadOptions,
+): Promise<Lock> {
   let last: unknown;
   const lock = await waitFor(
     async () => {

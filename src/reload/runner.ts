@@ -31,8 +31,11 @@ export interface Run {
  * @throws what the first failing step threw; the caller decides between undoing and going on
  */
 export async function carryOut(run: Run, steps: readonly Step[]): Promise<void> {
-  for (const step of steps) {
+  const lastBegun = steps.findLastIndex((step) => run.state.begun.has(step.id));
+  for (const [at, step] of steps.entries()) {
     if (run.state.after.has(step.id)) continue;
+    // Taken up after a crash: what was looked at before the last effect need not be seen again.
+    if (at < lastBegun && effectOf(step) === 'none') continue;
     if (!hasFinalStep(run, steps)) run.signal?.throwIfAborted();
     await carryOutOne(run, step);
   }

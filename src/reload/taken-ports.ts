@@ -11,7 +11,11 @@ import type { Facts } from '../methods/facts.js';
  *
  * @throws HitlessError `port-taken`
  */
-export async function refuseTakenPorts(host: Host, facts: Facts, instance: Instance): Promise<void> {
+export async function refuseTakenPorts(
+  host: Host,
+  facts: Facts,
+  instance: Instance,
+): Promise<void> {
   const { added } = facts.listeners;
   if (added.length === 0) return;
   const own = await ownInodes(host, instance);
@@ -28,7 +32,9 @@ export async function refuseTakenPorts(host: Host, facts: Facts, instance: Insta
 
 async function ownInodes(host: Host, instance: Instance): Promise<ReadonlySet<number>> {
   const processes = [instance.serving, ...instance.draining];
-  const sets = await Promise.all(processes.map(async ({ pid }) => await host.sockets.inodesOf(pid)));
+  const sets = await Promise.all(
+    processes.map(async ({ pid }) => await host.sockets.inodesOf(pid)),
+  );
   return new Set(sets.flatMap((set) => [...set]));
 }
 

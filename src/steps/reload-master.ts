@@ -83,10 +83,14 @@ async function askMaster(
 }
 
 function refusedByMaster(step: ReloadMaster): Error {
-  return failed('start-failed', `the master (pid ${step.master.pid}) could not load the configuration`, {
-    subject: `pid ${step.master.pid}`,
-    hint: "the old worker serves on; HAProxy's log has the reason, and hitless -f FILE --dry-run checks again",
-  });
+  return failed(
+    'start-failed',
+    `the master (pid ${step.master.pid}) could not load the configuration`,
+    {
+      subject: `pid ${step.master.pid}`,
+      hint: "the old worker serves on; HAProxy's log has the reason, and hitless -f FILE --dry-run checks again",
+    },
+  );
 }
 
 function ignored(step: ReloadMaster, context: StepContext): Error {

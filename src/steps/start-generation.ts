@@ -2,6 +2,7 @@ import { failed } from '../error.js';
 import { describeAlerts } from '../haproxy/messages.js';
 import { listeningInodes } from '../haproxy/listeners.js';
 import { waitFor } from '../host/wait.js';
+import { spareLink } from './spare-link.js';
 import type { Host, ProcessId, ProcessInfo } from '../host/host.js';
 import { NothingDone, type StepContext, type StepDefinition } from './definition.js';
 
@@ -38,6 +39,9 @@ export const startGeneration: StepDefinition<StartGeneration> = {
   },
   apply: async (step, context) => {
     const { host } = context;
+    const [earlier] = await startedProcesses(step, context);
+    // Taken up after a crash: it runs already.
+    if (earlier !== undefined) return { pid: earlier.pid, startTicks: earlier.startTicks };
     for (const path of step.rebinds) await host.files.link(path, spareLink(path, context));
     const { code, stderr, stdout } = await host.run({
       argv: step.argv,
@@ -118,10 +122,6 @@ async function dismiss(process: ProcessInfo, context: StepContext): Promise<void
 
 async function ownsNoListener(host: Host, process: ProcessId): Promise<boolean> {
   return (await listeningInodes(host, process)).size === 0;
-}
-
-function spareLink(path: string, { runId }: StepContext): string {
-  return `${path}.${runId}`;
 }
 
 async function restoreLink(path: string, context: StepContext): Promise<void> {

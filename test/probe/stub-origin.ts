@@ -21,6 +21,8 @@ export interface StubOptions {
   /** Counted over all requests of the run, not over those of the learning phase. */
   readonly oneIn?: number;
   readonly body?: string;
+  /** Of every sound answer; 200 when absent. */
+  readonly status?: number;
   readonly listen?: { readonly host: string } | { readonly path: string };
   readonly tls?: { readonly key: string; readonly cert: string };
   /** Answer to a POST waits for its whole body. */
@@ -49,7 +51,8 @@ export async function startStub(options: StubOptions = {}): Promise<Stub> {
   const server: Server = options.tls
     ? createTlsServer(options.tls, serve)
     : createServer({ noDelay: true }, serve);
-  server.listen({ port: 0, backlog: 1024, ...(options.listen ?? { host: '127.0.0.1' }) });
+  const where = options.listen ?? { host: '127.0.0.1' };
+  server.listen({ backlog: 1024, ...('path' in where ? where : { port: 0, ...where }) });
   await once(server, 'listening');
   const address = server.address();
   return {
@@ -104,7 +107,7 @@ function answer(
   const digest = options.uploadDigest?.(upload);
   const extra = digest === undefined ? '' : `x-body-sha256: ${digest}\r\n`;
   const whole =
-    `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n${extra}` +
+    `HTTP/1.1 ${options.status ?? 200} OK\r\nContent-Length: ${body.length}\r\n${extra}` +
     `${close ? 'Connection: close\r\n' : ''}\r\n${body}`;
   if (id !== 'learning') state.seen += 1;
   const spoil =

@@ -35,7 +35,7 @@ const CASES = [
   [undefined, undefined],
   ['close', 'closed-unanswered'],
   ['truncate', 'truncated'],
-  ['reset', 'reset'],
+  ['corrupt', 'corrupt'],
 ] as const satisfies readonly (readonly [Fault | undefined, string | undefined])[];
 
 test('over TLS, sound answers count and spoilt ones are found one for one', async (t) => {

@@ -40,13 +40,33 @@ export function parseShowProc(text: string): MasterProcesses {
   return { processes, failedReloads };
 }
 
-/** Names in `show stat` with the given field, by HAProxy's own CSV header. */
-export function parseStat(text: string): readonly Readonly<Record<string, string>>[] {
+export interface StatRow {
+  readonly pxname: string;
+  /** `OPEN`, `PAUSED` or `STOP` for a frontend. */
+  readonly status: string;
+  /** `http` or `tcp`; empty before 1.7. */
+  readonly mode: string;
+  /** Open sessions. */
+  readonly scur: number;
+}
+
+/** `show stat`, by the names in HAProxy's own CSV header. */
+export function parseStat(text: string): readonly StatRow[] {
   const [header = '', ...lines] = text.replace(/^# /, '').trim().split('\n');
   const names = header.split(',');
+  const field = (values: readonly string[], name: string): string =>
+    values[names.indexOf(name)] ?? '';
   return lines
     .filter((line) => line !== '')
-    .map((line) => Object.fromEntries(line.split(',').map((value, at) => [names[at] ?? '', value])));
+    .map((line) => {
+      const values = line.split(',');
+      return {
+        pxname: field(values, 'pxname'),
+        status: field(values, 'status'),
+        mode: field(values, 'mode'),
+        scur: Number(field(values, 'scur')),
+      };
+    });
 }
 
 /** Access level from `show cli level` (1.9 and newer). */

@@ -1,9 +1,9 @@
-import { readlink } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
 import { run } from './run.js';
 import type { Command, CommandResult } from '../host.js';
 
 export async function runCommand(command: Command): Promise<CommandResult> {
-  const entered = command.namespacesOf === undefined ? [] : await enter(command.namespacesOf);
+  const entered = command.namespacesOf === undefined ? [] : enter(command.namespacesOf);
   const prefix = [...entered, ...asUser(command.user)];
   return await run([...prefix, ...command.argv], {
     ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
@@ -13,15 +13,25 @@ export async function runCommand(command: Command): Promise<CommandResult> {
 }
 
 /** nsenter's words, or none where the process shares our namespaces (the usual case). */
-async function enter(pid: number): Promise<readonly string[]> {
-  const [net, mnt] = await Promise.all([differs(pid, 'net'), differs(pid, 'mnt')]);
+function enter(pid: number): readonly string[] {
+  const net = isForeign(pid, 'net');
+  const mnt = isForeign(pid, 'mnt');
   if (!net && !mnt) return [];
-  return ['nsenter', `--target=${pid}`, ...(net ? ['--net'] : []), ...(mnt ? ['--mount', '--wd'] : [])];
+  return [
+    'nsenter',
+    `--target=${pid}`,
+    ...(net ? ['--net'] : []),
+    ...(mnt ? ['--mount', '--wd'] : []),
+  ];
 }
 
-async function differs(pid: number, kind: string): Promise<boolean> {
-  const theirs = await readlink(`/proc/${pid}/ns/${kind}`).catch(() => undefined);
-  return theirs !== undefined && theirs !== (await readlink(`/proc/self/ns/${kind}`));
+/** The process lives in another namespace of this kind than hitless. */
+export function isForeign(pid: number, kind: 'net' | 'mnt'): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/${kind}`) !== readlinkSync(`/proc/self/ns/${kind}`);
+  } catch {
+    return false;
+  }
 }
 
 function asUser(user: Command['user']): readonly string[] {

@@ -15,7 +15,18 @@ import {
 import { dirname } from 'node:path';
 import type { FileInfo, Files } from '../host.js';
 
-export const files: Files = { read, info, list, resolve, replace, append, create, remove, link, moveOver };
+export const files: Files = {
+  read,
+  info,
+  list,
+  resolve,
+  replace,
+  append,
+  create,
+  remove,
+  link,
+  moveOver,
+};
 
 const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
@@ -85,7 +96,11 @@ async function append(path: string, content: string): Promise<void> {
 async function create(path: string, content: string): Promise<boolean> {
   await mkdir(dirname(path), { recursive: true, mode: PRIVATE_FOLDER });
   try {
-    const file = await open(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, PRIVATE_FILE);
+    const file = await open(
+      path,
+      constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY,
+      PRIVATE_FILE,
+    );
     try {
       await file.writeFile(content);
     } finally {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readFileSync } from 'node:fs';
 import { failed } from '../../error.js';
 import { parseStat } from '../proc.js';
-import { runCommand } from './commands.js';
+import { isForeign, runCommand } from './commands.js';
 import { files } from './files.js';
 import { processes } from './processes.js';
 import { sockets } from './sockets.js';
@@ -27,6 +27,7 @@ const kernel: Kernel = { sysctl, setSysctl, bootId };
 
 async function sysctl(name: string, pid: number): Promise<string | undefined> {
   const path = sysctlPath(name);
+  if (!isForeign(pid, 'net')) return readIfThere(path);
   const { code, stdout } = await runCommand({ argv: ['cat', path], namespacesOf: pid });
   return code === 0 ? stdout.trim() : undefined;
 }
@@ -41,7 +42,17 @@ async function setSysctl(name: string, value: string, pid: number): Promise<void
     namespacesOf: pid,
   });
   if (code !== 0) {
-    throw failed('permission', `cannot set ${name} to ${value}: ${stderr.trim()}`, { subject: name });
+    throw failed('permission', `cannot set ${name} to ${value}: ${stderr.trim()}`, {
+      subject: name,
+    });
+  }
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined;
   }
 }
 
@@ -52,4 +63,3 @@ function sysctlPath(name: string): string {
 async function bootId(): Promise<string> {
   return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
 }
-

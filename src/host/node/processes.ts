@@ -1,4 +1,4 @@
-import { readFile, readdir, readlink } from 'node:fs/promises';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseEnvironment, parseOwner, parseStat, parseWords } from '../proc.js';
 import type { ProcessId, ProcessInfo, Processes } from '../host.js';
@@ -6,74 +6,80 @@ import type { ProcessId, ProcessInfo, Processes } from '../host.js';
 /** USER_HZ: 100 on every Linux that runs Node. */
 const TICKS_PER_SECOND = 100;
 
+/*
+ * /proc is read synchronously: the kernel answers from memory at once, and a thread pool round
+ * trip for each of a thousand small files would cost more than the reload itself.
+ */
 export const processes: Processes = { named, info, isAlive, environment, signal };
 
 async function named(name: string): Promise<readonly ProcessInfo[]> {
-  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
-  const matching = await Promise.all(
-    pids.map(async (pid) => ((await commandName(pid))?.startsWith(name) === true ? await info(Number(pid)) : undefined)),
-  );
-  return matching
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  return pids
+    .filter((pid) => commandName(pid).startsWith(name))
+    .map((pid) => read(Number(pid)))
     .filter((entry) => entry !== undefined && entry.state !== 'Z')
     .map((entry) => entry as ProcessInfo)
     .sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);
 }
 
 /** The name of the program, not `comm`: HAProxy's threads and titles may change that. */
-async function commandName(pid: string): Promise<string | undefined> {
-  const exe = await readlink(`/proc/${pid}/exe`).catch(() => undefined);
-  if (exe !== undefined) return basename(withoutDeleted(exe));
-  return (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => ''))?.trim();
+function commandName(pid: string): string {
+  const exe = link(`/proc/${pid}/exe`);
+  return exe === '' ? (text(`/proc/${pid}/comm`) ?? '').trim() : basename(withoutDeleted(exe));
 }
 
 async function info(pid: number): Promise<ProcessInfo | undefined> {
+  return read(pid);
+}
+
+function read(pid: number): ProcessInfo | undefined {
   const folder = `/proc/${pid}`;
+  const stat = text(`${folder}/stat`);
+  const status = text(`${folder}/status`);
+  const cmdline = text(`${folder}/cmdline`);
+  if (stat === undefined || status === undefined || cmdline === undefined) return undefined;
+  const { startTicks, parentPid, state } = parseStat(stat);
+  const uptimeMs = Number.parseFloat(text('/proc/uptime') ?? '0') * 1000;
+  return {
+    pid,
+    startTicks,
+    parentPid,
+    state,
+    ...parseOwner(status),
+    argv: parseWords(cmdline),
+    ageMs: Math.max(0, uptimeMs - (startTicks * 1000) / TICKS_PER_SECOND),
+    // Links that only the owner and root may read are empty where they can't be.
+    exe: withoutDeleted(link(`${folder}/exe`)),
+    cwd: link(`${folder}/cwd`),
+    root: link(`${folder}/root`),
+    foreign: {
+      net: isForeign(folder, 'net'),
+      mnt: isForeign(folder, 'mnt'),
+      pid: isForeign(folder, 'pid'),
+    },
+  };
+}
+
+function isForeign(folder: string, kind: string): boolean {
+  const theirs = link(`${folder}/ns/${kind}`);
+  return theirs !== '' && theirs !== link(`/proc/self/ns/${kind}`);
+}
+
+/** Undefined when there is no such file, or it may not be read. */
+function text(path: string): string | undefined {
   try {
-    const [stat, status, cmdline, uptime] = await Promise.all([
-      readFile(`${folder}/stat`, 'utf8'),
-      readFile(`${folder}/status`, 'utf8'),
-      readFile(`${folder}/cmdline`, 'utf8'),
-      readFile('/proc/uptime', 'utf8'),
-    ]);
-    const { startTicks, parentPid, state } = parseStat(stat);
-    return {
-      pid,
-      startTicks,
-      parentPid,
-      state,
-      ...parseOwner(status),
-      argv: parseWords(cmdline),
-      ageMs: Math.max(0, Number.parseFloat(uptime) * 1000 - (startTicks * 1000) / TICKS_PER_SECOND),
-      ...(await links(folder)),
-    };
-  } catch (error) {
-    if (isGone(error)) return undefined;
-    throw error;
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
   }
 }
 
-/** Links that only the owner and root may read: empty where they can't be. */
-async function links(
-  folder: string,
-): Promise<Pick<ProcessInfo, 'exe' | 'cwd' | 'root' | 'foreign'>> {
-  const [exe, cwd, root, net, mnt, pid] = await Promise.all([
-    link(`${folder}/exe`),
-    link(`${folder}/cwd`),
-    link(`${folder}/root`),
-    isForeign(folder, 'net'),
-    isForeign(folder, 'mnt'),
-    isForeign(folder, 'pid'),
-  ]);
-  return { exe: withoutDeleted(exe), cwd, root, foreign: { net, mnt, pid } };
-}
-
-async function isForeign(folder: string, kind: string): Promise<boolean> {
-  const theirs = await link(`${folder}/ns/${kind}`);
-  return theirs !== '' && theirs !== (await link(`/proc/self/ns/${kind}`));
-}
-
-async function link(path: string): Promise<string> {
-  return await readlink(path).catch(() => '');
+function link(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
 }
 
 function withoutDeleted(path: string): string {
@@ -81,15 +87,15 @@ function withoutDeleted(path: string): string {
 }
 
 async function isAlive(process: ProcessId): Promise<boolean> {
-  const text = await readFile(`/proc/${process.pid}/stat`, 'utf8').catch(() => undefined);
-  if (text === undefined) return false;
-  const { startTicks, state } = parseStat(text);
+  const stat = text(`/proc/${process.pid}/stat`);
+  if (stat === undefined) return false;
+  const { startTicks, state } = parseStat(stat);
   return startTicks === process.startTicks && state !== 'Z' && state !== 'X';
 }
 
 async function environment(pid: number): Promise<Readonly<Record<string, string>> | undefined> {
-  const text = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : parseEnvironment(text);
+  const words = text(`/proc/${pid}/environ`);
+  return words === undefined ? undefined : parseEnvironment(words);
 }
 
 async function signal(target: ProcessId, name: NodeJS.Signals): Promise<boolean> {

@@ -2,7 +2,6 @@ import { connect as connectSocket, type Socket } from 'node:net';
 import { failed } from '../../error.js';
 import type { RuntimeConnection } from '../host.js';
 
-
 /**
  * Opens an interactive session on HAProxy's stats or master socket (management.txt, 9.3).
  *
@@ -34,7 +33,9 @@ async function open(path: string, timeoutMs: number): Promise<Socket> {
     const fail = (why: string): void => {
       clearTimeout(timer);
       socket.destroy();
-      reject(failed('socket-silent', `cannot talk to HAProxy on ${path}: ${why}`, { subject: path }));
+      reject(
+        failed('socket-silent', `cannot talk to HAProxy on ${path}: ${why}`, { subject: path }),
+      );
     };
     socket.once('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message));
     socket.once('connect', () => {
@@ -60,7 +61,11 @@ async function exchange(
     };
     const fail = (why: string): void =>
       settle(() =>
-        reject(failed('socket-silent', `HAProxy on ${path} ${why} after "${command}"`, { subject: path })),
+        reject(
+          failed('socket-silent', `HAProxy on ${path} ${why} after "${command}"`, {
+            subject: path,
+          }),
+        ),
       );
     const onClose = (): void => fail('closed the connection');
     const onData = (chunk: Buffer): void => {
@@ -75,4 +80,3 @@ async function exchange(
     socket.write(`${command}\n`);
   });
 }
-
