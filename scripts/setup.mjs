@@ -1,6 +1,7 @@
 /**
  * `node scripts/setup.mjs demo|test|bench`: makes a fresh Debian machine ready for it, and is quick
  * and silent when there is nothing to do. Node only: it runs before `npm ci`.
+ * `build` needs no Debian packages; `modules` does not even build.
  * stdout stays free for what follows; all that is said here goes to stderr.
  */
 import { spawnSync } from 'node:child_process';
@@ -32,7 +33,7 @@ const DEMO = {
 };
 const TEST = { ...DEMO, tcpdump: 'tcpdump', openssl: 'openssl', tmux: 'tmux', curl: 'curl' };
 const BENCH = { ...TEST, wrk: 'wrk', ab: 'apache2-utils' };
-const PROGRAMS = { demo: DEMO, test: TEST, bench: BENCH };
+const PROGRAMS = { modules: {}, build: {}, demo: DEMO, test: TEST, bench: BENCH };
 
 /** Packages whose service would start at the next boot, which nobody asked for. */
 const SERVICES = { haproxy: 'haproxy.service' };
@@ -60,12 +61,12 @@ try {
 
 function setUp(goal) {
   if (!Object.hasOwn(PROGRAMS, goal ?? '')) {
-    throw new SetupError('usage: node scripts/setup.mjs demo|test|bench');
+    throw new SetupError(`usage: node scripts/setup.mjs ${Object.keys(PROGRAMS).join('|')}`);
   }
   checkNode();
   installPackages(missingPackages(PROGRAMS[goal]));
   installModules();
-  build();
+  if (goal !== 'modules') build();
 }
 
 function checkNode() {
@@ -149,7 +150,7 @@ function apt(args) {
 
 function disableServices(packages) {
   if (!existsSync('/run/systemd/system')) return;
-  for (const name of packages.filter((name) => Object.hasOwn(SERVICES, name))) {
+  for (const name of packages.filter((each) => Object.hasOwn(SERVICES, each))) {
     run('systemctl', ['--quiet', 'disable', SERVICES[name]]);
     say(`${SERVICES[name]} is installed but neither started nor enabled`);
   }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { hitlessArgv } from '../entry-points.js';
 import { EXIT } from '../error.js';
 import { nodeHost } from '../host/node/index.js';
 import { reload, type ReloadResult } from '../reload/reload.js';
@@ -45,12 +45,8 @@ function show(result: ReloadResult, asJson: boolean, io: Io): void {
 
 /** The same run, taken up by a process of its own: recovery and draining are one thing. */
 async function spawnDrainer(runId: string, stateDir: string): Promise<void> {
-  const entry = fileURLToPath(new URL('../main.js', import.meta.url));
-  const child = spawn(
-    process.execPath,
-    [entry, 'recover', '--run', runId, '--state-dir', stateDir],
-    { detached: true, stdio: 'ignore', cwd: '/' },
-  );
+  const [program = '', ...words] = hitlessArgv('recover', '--run', runId, '--state-dir', stateDir);
+  const child = spawn(program, words, { detached: true, stdio: 'ignore', cwd: '/' });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve).once('error', reject);
   });

@@ -180,10 +180,9 @@ async function newestListening(
 ): Promise<ProcessInfo | undefined> {
   for (const leader of [...family].reverse()) {
     const processes = [leader, ...childrenOf(leader, all)];
-    const listening = await Promise.all(
-      processes.map(async (process) => (await listenersOf(host, process)).length > 0),
-    );
-    if (listening.includes(true)) return leader;
+    for (const process of processes) {
+      if ((await listenersOf(host, process)).length > 0) return leader;
+    }
   }
   return undefined;
 }

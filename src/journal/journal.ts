@@ -50,6 +50,18 @@ export async function readJournal(
   return records;
 }
 
+/**
+ * Cuts off the torn end that a crash has left, so that the next record gets a line of its own.
+ * Only for the holder of the run's lock.
+ */
+export async function mendJournal(host: Host, stateDir: string, runId: string): Promise<void> {
+  const path = journalPath(stateDir, runId);
+  const content = await host.files.read(path);
+  if (content === undefined) return;
+  const whole = Buffer.from((await readJournal(host, stateDir, runId)).map(encodeRecord).join(''));
+  if (!content.equals(whole)) await host.files.replace(path, whole);
+}
+
 /** Names of all runs, oldest first: a name begins with its time. */
 export async function listRuns(host: Host, stateDir: string): Promise<readonly string[]> {
   return await host.files.list(`${stateDir}/runs`);

@@ -2,6 +2,7 @@ import { EXIT, HitlessError, messageOf, refused } from '../error.js';
 import type { Host, ProcessId } from '../host/host.js';
 
 export interface Lock {
+  /** Only the first call counts: by the next one the lock may be somebody else's. */
   readonly release: () => Promise<void>;
 }
 
@@ -18,12 +19,31 @@ interface Owner extends ProcessId {
 export async function takeLock(host: Host, stateDir: string, name: string): Promise<Lock> {
   const path = lockPath(stateDir, name);
   const mine = JSON.stringify({ ...host.self, bootId: await host.kernel.bootId() });
-  if (await create(host, path, mine)) return { release: async () => await host.files.remove(path) };
+  if (await create(host, path, mine)) return held(host, path);
   const owner = await lockOwner(host, stateDir, name);
   if (owner !== undefined) throw locked(owner, path);
   await setAside(host, stateDir, name);
-  if (await create(host, path, mine)) return { release: async () => await host.files.remove(path) };
+  if (await create(host, path, mine)) return held(host, path);
   throw locked(await lockOwner(host, stateDir, name), path);
+}
+
+/** Removes the locks of processes that were killed; they count as free anyway. */
+export async function removeLeftLocks(host: Host, stateDir: string): Promise<void> {
+  for (const name of await host.files.list(`${stateDir}/locks`)) {
+    if ((await lockOwner(host, stateDir, name)) === undefined) await setAside(host, stateDir, name);
+  }
+}
+
+function held(host: Host, path: string): Lock {
+  let released = false;
+  return {
+    release: async () => {
+      if (released) return;
+      released = true;
+      // One that cannot be removed ends with this process all the same.
+      await host.files.remove(path).catch(() => undefined);
+    },
+  };
 }
 
 /** The living process that holds the lock. */

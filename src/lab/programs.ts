@@ -1,3 +1,4 @@
+import { entryPoint } from '../entry-points.js';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -58,7 +59,7 @@ async function startListener(node: LabNode, name: string, port: number): Promise
 }
 
 function argvOf(name: string): readonly string[] {
-  return [process.execPath, fileURLToPath(new URL(`./programs/${name}.js`, import.meta.url))];
+  return [process.execPath, fileURLToPath(entryPoint(`lab/programs/${name}.js`))];
 }
 
 async function isBound(pid: number, port: number): Promise<boolean> {

@@ -1,6 +1,7 @@
 import type { Facts } from './facts.js';
 import type { Method } from './method.js';
 import {
+  awaitStoppingStep,
   idleClientLosses,
   softStopStep,
   startSteps,
@@ -29,6 +30,7 @@ export const fdPass: Method = {
     }
     return { usable: true, losses: [...idleClientLosses(facts), ...unpassedLosses(facts)] };
   },
+  startIsCheck: (facts) => facts.master === null,
   plan: (_request, facts) => ({ handOver: covered(facts), retire: [] }),
 };
 
@@ -60,6 +62,6 @@ function masterSteps(facts: Facts, master: NonNullable<Facts['master']>): readon
       sockets: facts.runtime.sockets,
       listeners: expectedListeners(facts, true),
     },
-    { kind: 'await-stopping', id: 'stopping', process: facts.serving },
+    awaitStoppingStep(facts),
   ];
 }

@@ -31,6 +31,12 @@ export interface MethodSteps {
 export interface Method {
   readonly summary: string;
   readonly assess: (facts: Facts) => Assessment;
+  /**
+   * The start of the new process is itself the check of the configuration: nothing else happens
+   * before HAProxy has read it whole, and a refusal touches nothing. A second reading (`-c`) would
+   * only double the time.
+   */
+  readonly startIsCheck: (facts: Facts) => boolean;
   /** Called only when `assess` says usable. */
   readonly plan: (request: MethodRequest, facts: Facts) => MethodSteps;
 }

@@ -36,6 +36,7 @@ export const migrate: Method = {
     const idle = facts.runtime.admin ? [] : idleClientLosses(facts);
     return { usable: true, losses: [...idle, ...unixLosses(facts)] };
   },
+  startIsCheck: () => true,
   plan: ({ drainTimeoutMs }, facts) => {
     const start = startSteps(facts, { passSockets: false });
     if (!facts.runtime.admin) {

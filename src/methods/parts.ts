@@ -137,7 +137,26 @@ export function drainSteps(facts: Facts, timeoutMs: number): readonly Step[] {
 }
 
 export function softStopStep(facts: Facts): Step {
-  return { kind: 'soft-stop', id: 'stop', process: facts.serving };
+  return {
+    kind: 'soft-stop',
+    id: 'stop',
+    process: facts.serving,
+    listenerInodes: listenerInodes(facts),
+  };
+}
+
+/** For a master's worker, or with -sf: somebody else tells it to finish. */
+export function awaitStoppingStep(facts: Facts): Step {
+  return {
+    kind: 'await-stopping',
+    id: 'stopping',
+    process: facts.serving,
+    listenerInodes: listenerInodes(facts),
+  };
+}
+
+function listenerInodes({ listeners }: Facts): readonly number[] {
+  return [...listeners.kept, ...listeners.unmatched].map(({ inode }) => inode);
 }
 
 /** What a soft stop cuts: kept-alive clients between two requests. */

@@ -1,5 +1,5 @@
 import type { Method } from './method.js';
-import { startSteps } from './parts.js';
+import { awaitStoppingStep, startSteps } from './parts.js';
 
 /** `haproxy -sf` alone, as people have always done it. The control in every proof. */
 export const plain: Method = {
@@ -21,10 +21,11 @@ export const plain: Method = {
             },
           ],
         },
+  startIsCheck: () => false,
   plan: (_request, facts) => ({
     handOver: [
       ...startSteps(facts, { passSockets: false, finishOld: true }),
-      { kind: 'await-stopping', id: 'stopping', process: facts.serving },
+      awaitStoppingStep(facts),
     ],
     retire: [],
   }),

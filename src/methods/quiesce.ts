@@ -40,6 +40,7 @@ export const quiesce: Method = {
     }
     return { usable: true, losses: [] };
   },
+  startIsCheck: () => true,
   plan: ({ drainTimeoutMs }, facts) => ({
     handOver: [
       openRuntimeStep(facts),

@@ -1,3 +1,4 @@
+import { entryPoint } from '../entry-points.js';
 import { Worker } from 'node:worker_threads';
 import { failed } from '../error.js';
 import type {
@@ -9,7 +10,7 @@ import type {
 } from './messages.js';
 import type { ObservedLoss } from './loss.js';
 
-const ENTRY = new URL('./worker.js', import.meta.url);
+const ENTRY = entryPoint('probe/worker.js');
 const READY_TIMEOUT_MS = 20_000;
 
 /** The worker threads of one run. */

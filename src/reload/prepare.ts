@@ -3,10 +3,11 @@ import { print, type Document } from '../haproxy/config/document.js';
 import { globalsOf } from '../haproxy/config/globals.js';
 import { resolve } from '../haproxy/config/resolve.js';
 import { readConfigFiles, type ConfigFile } from '../haproxy/config-files.js';
-import { findInstance, type Instance } from '../haproxy/instance.js';
+import type { Instance } from '../haproxy/instance.js';
 import type { Runtimes } from '../haproxy/runtime/runtimes.js';
 import type { Host } from '../host/host.js';
 import type { Facts } from '../methods/facts.js';
+import { METHODS } from '../methods/registry.js';
 import { sha256, type ReplaceFile } from '../steps/replace-file.js';
 import { checkConfig, type Check, type Edit } from './check-config.js';
 import { decideMethod } from './decide.js';
@@ -25,7 +26,7 @@ export interface Prepared {
 export const UNCHANGED = 'unchanged';
 
 /**
- * Finds the target, checks the configuration with exactly what will be started, and plans.
+ * Checks the configuration with exactly what will be started, and plans.
  * Touches nothing but a candidate file beside an edited one.
  *
  * @throws HitlessError, exit code 10 (refused) or 2
@@ -34,21 +35,23 @@ export async function prepare(
   host: Host,
   runtimes: Runtimes,
   request: ReloadRequest,
+  instance: Instance,
+  purpose: 'dry-run' | 'reload',
 ): Promise<Prepared | typeof UNCHANGED> {
-  const instance = await findInstance(host, request.target);
   refuseForeign(instance);
   const check = await checkFor(host, instance, request);
   const documents = check.files.map(({ document }) => document);
   const fileEdits = request.edit?.(documents);
   if (fileEdits?.length === 0) return UNCHANGED;
   const edits = (fileEdits ?? []).map((edit) => toEdit(edit, check.files));
-  await checkConfig(host, check, edits);
   const edited = documents.map(
     (document) => fileEdits?.find(({ file }) => file === document.file)?.document ?? document,
   );
   const facts = await gatherFacts(host, runtimes, instance, check, resolve(edited));
   await refuseTakenPorts(host, facts, instance);
   const choice = decideMethod(request, facts);
+  const startIsCheck = METHODS[choice.method].startIsCheck(facts) && edits.length === 0;
+  if (!startIsCheck || purpose === 'dry-run') await checkConfig(host, check, edits);
   const plan = makePlan(choice, { drainTimeoutMs: drainTimeoutMs(request, facts) }, facts, {
     edits: edits.map(toStep),
     notes: notesFor(facts),

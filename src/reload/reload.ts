@@ -1,6 +1,6 @@
 import { EXIT, HitlessError, refused } from '../error.js';
 import { openRuntimes } from '../haproxy/runtime/runtimes.js';
-import { findInstance } from '../haproxy/instance.js';
+import { findInstance, type Instance } from '../haproxy/instance.js';
 import { waitFor } from '../host/wait.js';
 import type { Host } from '../host/host.js';
 import { takeLock, type Lock } from '../journal/lock.js';
@@ -56,9 +56,9 @@ export async function reload(
   const lock = await lockNetwork(host, request, options);
   try {
     await recover(host, { ...sessionOptions(request, options), onDraining: options.onDraining });
-    await awaitRoom(host, request);
+    const instance = await awaitRoom(host, request);
     const runtimes = openRuntimes(host, request.timeoutMs);
-    const prepared = await prepareOrClose(host, request, runtimes);
+    const prepared = await prepareOrClose(host, request, instance, runtimes);
     if (prepared === UNCHANGED) return unchanged();
     options.onPlan?.(prepared.plan);
     return await carryOutPlan(host, request, options, prepared, runtimes, startedMs);
@@ -74,7 +74,8 @@ async function planOnly(
 ): Promise<ReloadResult> {
   const runtimes = openRuntimes(host, request.timeoutMs);
   try {
-    const prepared = await prepare(host, runtimes, request);
+    const instance = await findInstance(host, request.target);
+    const prepared = await prepare(host, runtimes, request, instance, 'dry-run');
     if (prepared === UNCHANGED) return unchanged();
     options.onPlan?.(prepared.plan);
     return {
@@ -93,10 +94,11 @@ async function planOnly(
 async function prepareOrClose(
   host: Host,
   request: ReloadRequest,
+  instance: Instance,
   runtimes: ReturnType<typeof openRuntimes>,
 ): Promise<Prepared | typeof UNCHANGED> {
   try {
-    return await prepare(host, runtimes, request);
+    return await prepare(host, runtimes, request, instance, 'reload');
   } catch (error) {
     runtimes.closeAll();
     throw error;
@@ -201,16 +203,17 @@ async function lockNetwork(
 }
 
 /** Each old generation costs memory, and HAProxy's accept rate falls with their number. */
-async function awaitRoom(host: Host, request: ReloadRequest): Promise<void> {
+async function awaitRoom(host: Host, request: ReloadRequest): Promise<Instance> {
   let draining = 0;
   const room = await waitFor(
     async () => {
-      draining = (await findInstance(host, request.target)).draining.length;
-      return draining < request.maxDraining ? true : undefined;
+      const instance = await findInstance(host, request.target);
+      draining = instance.draining.length;
+      return draining < request.maxDraining ? instance : undefined;
     },
     { timeoutMs: request.timeoutMs, intervalMs: 50, clock: host.clock },
   );
-  if (room !== undefined) return;
+  if (room !== undefined) return room;
   throw refused('too-many-generations', `${draining} old generations are still draining`, {
     hint: '"hitless status" shows what they wait for; raise --max-draining, or set hard-stop-after',
   });

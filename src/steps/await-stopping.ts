@@ -1,5 +1,4 @@
 import { failed } from '../error.js';
-import { listeningInodes } from '../haproxy/listeners.js';
 import { waitFor } from '../host/wait.js';
 import { describeRef, processOf, type ProcessRef, type StepDefinition } from './definition.js';
 import type { StepContext } from './definition.js';
@@ -9,6 +8,8 @@ export interface AwaitStopping {
   readonly kind: 'await-stopping';
   readonly id: string;
   readonly process: ProcessRef;
+  /** The sockets on which it listened: looking for these alone takes no walk over all sockets. */
+  readonly listenerInodes: readonly number[];
 }
 
 export const awaitStopping: StepDefinition<AwaitStopping> = {
@@ -31,10 +32,12 @@ export const awaitStopping: StepDefinition<AwaitStopping> = {
 
 /** What is wrong, or undefined when the process listens no more. */
 export async function listensStill(
-  step: { readonly process: ProcessRef },
+  step: Pick<AwaitStopping, 'process' | 'listenerInodes'>,
   context: StepContext,
 ): Promise<string | undefined> {
   const process = processOf(step.process, context);
-  const { size } = await listeningInodes(context.host, process);
-  return size === 0 ? undefined : `pid ${process.pid} still holds ${size} listeners`;
+  if (!(await context.host.processes.isAlive(process))) return undefined;
+  const open = await context.host.sockets.inodesOf(process.pid);
+  const count = step.listenerInodes.filter((inode) => open.has(inode)).length;
+  return count === 0 ? undefined : `pid ${process.pid} still holds ${count} listeners`;
 }

@@ -51,13 +51,17 @@ async function missingListener(
   context: StepContext,
 ): Promise<string | undefined> {
   const process = processOf(step.process, context);
+  // Most are known by their very socket, and need no walk over all sockets of the host.
+  const open = await context.host.sockets.inodesOf(process.pid);
+  const unseen = step.listeners.filter(({ inode }) => inode === null || !open.has(inode));
+  if (unseen.length === 0) return undefined;
   const owned = await listenersOf(context.host, process);
-  for (const wanted of step.listeners) {
-    const there = owned.filter(
+  for (const wanted of unseen) {
+    const there = owned.some(
       ({ family, local }) => family === wanted.family && local === wanted.local,
     );
-    if (there.length === 0) return `pid ${process.pid} does not listen on ${wanted.local}`;
-    if (wanted.inode !== null && !there.some(({ inode }) => inode === wanted.inode)) {
+    if (!there) return `pid ${process.pid} does not listen on ${wanted.local}`;
+    if (wanted.inode !== null) {
       return `pid ${process.pid} listens on ${wanted.local} with a socket of its own: the old one was not passed on`;
     }
   }

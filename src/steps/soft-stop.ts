@@ -8,6 +8,7 @@ export interface SoftStop {
   readonly kind: 'soft-stop';
   readonly id: string;
   readonly process: ProcessRef;
+  readonly listenerInodes: readonly number[];
 }
 
 export const softStop: StepDefinition<SoftStop> = {

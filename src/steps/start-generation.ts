@@ -1,5 +1,5 @@
-import { failed } from '../error.js';
-import { describeAlerts } from '../haproxy/messages.js';
+import { failed, refused } from '../error.js';
+import { alertsOf, describeAlerts } from '../haproxy/messages.js';
 import { listeningInodes } from '../haproxy/listeners.js';
 import { waitFor } from '../host/wait.js';
 import { spareLink } from './spare-link.js';
@@ -65,8 +65,9 @@ export const startGeneration: StepDefinition<StartGeneration> = {
     return processes.length > 0 ? undefined : 'the new process is gone';
   },
   undo: async (step, context) => {
-    for (const process of await startedProcesses(step, context)) await dismiss(process, context);
+    // First the path, so that it leads to the old process before the new one closes its socket.
     for (const path of step.rebinds) await restoreLink(path, context);
+    for (const process of await startedProcesses(step, context)) await dismiss(process, context);
     await restorePidFile(step, context);
   },
   tidy: async (step, context) => {
@@ -75,6 +76,14 @@ export const startGeneration: StepDefinition<StartGeneration> = {
 };
 
 function didNotStart(step: StartGeneration, output: string): Error {
+  const place = alertsOf(output)[0]?.place;
+  if (place !== undefined) {
+    // Refused while it read the configuration: it has bound nothing and told nobody.
+    return refused('config-invalid', describeAlerts(output), {
+      subject: `${place.file}:${place.line}`,
+      hint: 'nothing was touched; mend the configuration and run the command again',
+    });
+  }
   return failed('start-failed', `HAProxy did not start: ${describeAlerts(output)}`, {
     subject: step.argv.join(' '),
     hint: 'the old process serves on; mend the cause and run the command again',
@@ -126,6 +135,8 @@ async function ownsNoListener(host: Host, process: ProcessId): Promise<boolean> 
 
 async function restoreLink(path: string, context: StepContext): Promise<void> {
   await context.host.files.moveOver(spareLink(path, context), path);
+  // rename(2) does nothing where both are names of the same socket: it was never bound anew.
+  await context.host.files.remove(spareLink(path, context));
 }
 
 async function restorePidFile(step: StartGeneration, context: StepContext): Promise<void> {

@@ -1,0 +1,16 @@
+// One file a command instead of a hundred: reading modules was most of the time that a reload took.
+import { rolldown } from 'rolldown';
+
+const bundle = await rolldown({
+  input: { main: 'dist/src/main.js' },
+  platform: 'node',
+  logLevel: 'warn',
+});
+await bundle.write({
+  dir: 'dist/bundle',
+  format: 'esm',
+  cleanDir: true,
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name].js',
+});
+await bundle.close();

@@ -1,0 +1,25 @@
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** They need root and real programs, and want the machine for themselves. */
+const SYSTEM = /^test\/(lab|system)\//;
+
+/** Taken from the sources: what is left in dist of a deleted test is not run. */
+export function testFiles() {
+  const all = readdirSync(join(ROOT, 'test'), { recursive: true })
+    .map((name) => join('test', name))
+    .filter((name) => name.endsWith('.test.ts'))
+    .sort();
+  return {
+    unit: all.filter((name) => !SYSTEM.test(name)),
+    system: all.filter((name) => SYSTEM.test(name)),
+  };
+}
+
+/** `test/a.test.ts` to the file that node runs. */
+export function built(source) {
+  return join(ROOT, 'dist', source.replace(/\.ts$/, '.js'));
+}

@@ -1,0 +1,110 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { startQuestionLab, type QuestionLab } from '../lab/question-lab.js';
+import type { ProbeEvent } from '../probe/events.js';
+import type { Report } from '../probe/report.js';
+import { startProber, type ProberProcess } from './prober-process.js';
+import { makeReloader, type ReloadOutcome } from './reloader.js';
+import type { TrialSpec } from './spec.js';
+
+export interface Trial {
+  readonly spec: TrialSpec;
+  readonly report: Report;
+  readonly reloads: readonly ReloadOutcome[];
+  /** The most HAProxy processes seen at once, right after a reload. */
+  readonly processesMax: number;
+}
+
+export interface TrialHooks {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: TrialProgress) => void;
+}
+
+export interface TrialProgress {
+  readonly sent: number;
+  readonly lost: number;
+  readonly reloads: number;
+}
+
+/** Reloads begin and end inside the load, so that every one of them is measured whole. */
+const EDGE_MS = 500;
+
+/**
+ * Runs one trial in a lab of its own.
+ *
+ * @throws HitlessError when the lab or the prober fails; reloads that fail are in the result
+ */
+export async function runTrial(spec: TrialSpec, hooks: TrialHooks = {}): Promise<Trial> {
+  const signal = hooks.signal === undefined ? {} : { signal: hooks.signal };
+  const question = await startQuestionLab(signal);
+  try {
+    return await measure(question, spec, hooks);
+  } finally {
+    await question.lab.close();
+  }
+}
+
+async function measure(
+  question: QuestionLab,
+  spec: TrialSpec,
+  hooks: TrialHooks,
+): Promise<Trial> {
+  const { client, urls, lb } = question;
+  const progress = { sent: 0, lost: 0, reloads: 0 };
+  const onEvent = (event: ProbeEvent): void => {
+    if (event.event !== 'progress') return;
+    Object.assign(progress, { sent: event.sent, lost: event.lost });
+    hooks.onProgress?.(progress);
+  };
+  // HAProxy's own processes come and go: the kernel's counters are read by way of this one.
+  const anchor = await lb.start(['sleep', 'infinity'], { name: 'anchor' });
+  const url = urls[spec.ipv6 ? 1 : 0];
+  const prober = await startProber(client, url, originUrls(question), spec, anchor.pidInLab, onEvent);
+  const abort = (): void => prober.stop();
+  hooks.signal?.addEventListener('abort', abort, { once: true });
+  try {
+    await prober.ready;
+    const { reloads, processesMax } = await reloadAgainAndAgain(question, spec, prober, (count) => {
+      progress.reloads = count;
+      hooks.signal?.throwIfAborted();
+    });
+    return { spec, report: await prober.report, reloads, processesMax };
+  } finally {
+    hooks.signal?.removeEventListener('abort', abort);
+    prober.stop();
+    await prober.report.catch(() => undefined);
+  }
+}
+
+/** Both Apaches' answers are right ones: which of them answers depends on the algorithm. */
+function originUrls({ origins }: QuestionLab): readonly string[] {
+  return origins.map((_, at) => `http://10.77.0.1${at + 1}/`);
+}
+
+async function reloadAgainAndAgain(
+  question: QuestionLab,
+  spec: TrialSpec,
+  prober: ProberProcess,
+  onReload: (count: number) => void,
+): Promise<Pick<Trial, 'reloads' | 'processesMax'>> {
+  const reload = makeReloader(question, spec);
+  const reloads: ReloadOutcome[] = [];
+  let processesMax = 0;
+  const startedMs = performance.now();
+  let dueMs = EDGE_MS;
+  while (dueMs < spec.forMs - EDGE_MS) {
+    await pause(Math.max(0, startedMs + dueMs - performance.now()));
+    const id = reloads.length + 1;
+    prober.mark({ mark: 'reload-start', id });
+    const outcome = await reload(reloads.length);
+    prober.mark({ mark: 'reload-end', id, ok: outcome.ok, label: outcome.said.slice(-200) });
+    reloads.push(outcome);
+    processesMax = Math.max(processesMax, countHaproxies(question));
+    onReload(reloads.length);
+    dueMs = Math.max(dueMs + spec.everyMs, performance.now() - startedMs);
+  }
+  return { reloads, processesMax };
+}
+
+function countHaproxies({ lab }: QuestionLab): number {
+  return lab.processes().filter(({ argv }) => argv[0]?.endsWith('haproxy') === true).length;
+}

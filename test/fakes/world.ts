@@ -1,0 +1,147 @@
+import type { Socket } from '../../src/host/host.js';
+import type { FakeConfig } from './haproxy-config.js';
+import { FileTree } from './file-tree.js';
+import { VirtualClock } from './virtual-clock.js';
+
+/** A listening socket in the kernel, held open by one process or several. */
+export interface KernelSocket {
+  readonly inode: number;
+  readonly family: Socket['family'];
+  /** As the kernel names it: `PATH.PID.tmp` for a unix socket. */
+  readonly local: string;
+  readonly net: string;
+  /** False once somebody has paused it (`shutdown(2)`): for every process that holds it. */
+  listening: boolean;
+}
+
+export interface Holding {
+  readonly socket: KernelSocket;
+  /** Address as configured. */
+  readonly local: string;
+  /** Null for a stats or master socket. */
+  readonly frontend: string | null;
+  /** This process takes connections from it. */
+  accepting: boolean;
+}
+
+export interface Connection {
+  readonly inode: number;
+  readonly local: string;
+  readonly family: Socket['family'];
+  readonly peer: string;
+}
+
+export interface HaproxyState {
+  readonly role: 'alone' | 'master' | 'worker';
+  config: FakeConfig;
+  holdings: Holding[];
+  connections: Connection[];
+  /** Open runtime sessions: they keep a stopping process from ending. */
+  sessions: number;
+  readonly shutFrontends: Set<string>;
+  stopping: boolean;
+  /** Of a master: it executes itself anew and answers nobody. */
+  executing: boolean;
+  reloadAgain: boolean;
+  failedReloads: number;
+  reloads: number;
+}
+
+export interface FakeProcess {
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly parentPid: number;
+  readonly argv: readonly string[];
+  readonly exe: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly net: string;
+  /** It neither acts on signals nor answers (SIGSTOP, or a bug). */
+  stuck: boolean;
+  readonly haproxy: HaproxyState | undefined;
+}
+
+export type Sysctls = Map<string, string>;
+
+/** A half-open handshake towards a listener. */
+export interface Handshake {
+  readonly local: string;
+  readonly peer: string;
+}
+
+/** All that lives on the machine, whoever looks at it. */
+export class World {
+  readonly clock = new VirtualClock(Date.UTC(2026, 0, 2, 3, 4, 5));
+  readonly files = new FileTree();
+  readonly processes = new Map<number, FakeProcess>();
+  readonly sysctls = new Map<string, Sysctls>();
+  handshakes: Handshake[] = [];
+  bootId = 'boot-1';
+  /** What the next starts of HAProxy do, for tests of failures. */
+  startTrouble: 'none' | 'ends-at-once' | 'ignores-passed-sockets' | 'late' = 'none';
+  #nextPid = 100;
+  #nextInode = 5000;
+
+  constructor() {
+    for (const net of ['host', 'container']) {
+      this.sysctls.set(net, new Map([['net.ipv4.tcp_migrate_req', '0']]));
+    }
+  }
+
+  newInode(): number {
+    return (this.#nextInode += 1);
+  }
+
+  add(process: Omit<FakeProcess, 'pid' | 'startTicks' | 'stuck'>): FakeProcess {
+    const pid = (this.#nextPid += 1);
+    const added = { ...process, pid, startTicks: pid * 10, stuck: false };
+    this.processes.set(pid, added);
+    return added;
+  }
+
+  end(process: FakeProcess): void {
+    this.processes.delete(process.pid);
+  }
+
+  /** Every living HAProxy, oldest first. */
+  haproxies(): readonly (FakeProcess & { readonly haproxy: HaproxyState })[] {
+    return [...this.processes.values()].filter(
+      (process): process is FakeProcess & { readonly haproxy: HaproxyState } =>
+        process.haproxy !== undefined,
+    );
+  }
+
+  netOf(pid: number): string {
+    return this.processes.get(pid)?.net ?? 'host';
+  }
+
+  /** Processes that take connections made to this address now. */
+  acceptorsOf(local: string): readonly FakeProcess[] {
+    const leadsTo = local.startsWith('/') ? this.files.node(local)?.socket : undefined;
+    return this.haproxies().filter(({ haproxy }) =>
+      haproxy.holdings.some(
+        (held) =>
+          held.local === local &&
+          held.accepting &&
+          held.socket.listening &&
+          (!local.startsWith('/') || held.socket.inode === leadsTo),
+      ),
+    );
+  }
+
+  /** Sockets in which connections would queue for nobody. */
+  blackHoles(): readonly string[] {
+    const held = this.haproxies().flatMap(({ haproxy }) => haproxy.holdings);
+    const listening = held.filter(({ socket }) => socket.listening);
+    return listening
+      .filter(({ socket }) => !held.some((one) => one.socket === socket && one.accepting))
+      .map(({ local }) => local);
+  }
+
+  /** Power off and on: what was in memory is gone. */
+  reboot(): void {
+    this.processes.clear();
+    this.handshakes = [];
+    this.bootId = `${this.bootId}+`;
+    for (const values of this.sysctls.values()) values.set('net.ipv4.tcp_migrate_req', '0');
+  }
+}

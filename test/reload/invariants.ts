@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import type { World } from '../fakes/world.js';
+import { CONFIG_PATH, leaderOf, MIGRATE, PID_PATH, servingOf, STATE_DIR, type Scenario } from './scenarios.js';
+
+/** What must be true at every instant, whatever is interrupted. */
+export function assertServed(world: World, scenario: Scenario): void {
+  if (!scenario.alwaysServed) return;
+  for (const local of localsOf(scenario)) {
+    assert.ok(world.acceptorsOf(local).length > 0, `nobody accepts on ${local}`);
+  }
+  assert.deepEqual(world.blackHoles().filter(isPublic), [], 'connections queue for nobody');
+}
+
+function isPublic(local: string): boolean {
+  return !local.startsWith('/run/stats') && !local.startsWith('/run/master');
+}
+
+/** Checks after every effect of every hitless, and after all that happens meanwhile. */
+export function watch(world: World, scenario: Scenario): () => void {
+  const check = (): void => assertServed(world, scenario);
+  world.clock.onTask = check;
+  return check;
+}
+
+/** How a machine must look when everything has been finished or undone. */
+export function assertSettled(world: World, scenario: Scenario, oldPid: number): void {
+  assert.deepEqual(world.blackHoles(), [], 'connections queue for nobody');
+  const serving = servingOf(world);
+  for (const local of [...localsOf(scenario), '/run/stats.sock']) {
+    assert.deepEqual(
+      world.acceptorsOf(local).map(({ pid }) => pid),
+      [serving.pid],
+      `one generation accepts on ${local}`,
+    );
+  }
+  assert.equal(world.sysctls.get('host')?.get(MIGRATE), '0', 'the sysctl has its former value');
+  assert.equal(Number(world.files.text(PID_PATH)), leaderOf(world, serving).pid, 'pid file');
+  const text = world.files.text(CONFIG_PATH) ?? '';
+  assert.equal(text, serving.haproxy?.config.text, 'the file holds what the serving process read');
+  if (scenario.edit) {
+    assert.equal(text.includes('leastconn'), serving.pid !== oldPid, 'edit and generation agree');
+  }
+  assert.deepEqual(leftovers(world), [], 'nothing is left behind');
+}
+
+/** Files that only a reload in progress may have. */
+export function leftovers(world: World): readonly string[] {
+  const mine = new Set([CONFIG_PATH, PID_PATH, '/run/stats.sock', '/run/web.sock', '/run/master.sock']);
+  return world.files
+    .paths()
+    .filter((path) => !mine.has(path))
+    .filter((path) => !new RegExp(`^${STATE_DIR}/runs/[^/]+/journal$`).test(path));
+}
+
+function localsOf({ binds }: Scenario): readonly string[] {
+  return binds.map((bind) => (bind.startsWith('::1:') ? `[::1]:${bind.slice(4)}` : bind));
+}
+
+/** Long enough for all that is under way to end. */
+export function settle(world: World): void {
+  world.clock.advance(5_000);
+}
+
+/** All that a second recovery could change. */
+export function snapshot(world: World): unknown {
+  return {
+    files: world.files.paths().map((path) => [path, world.files.text(path), world.files.node(path)?.socket]),
+    processes: [...world.processes.values()].filter(({ haproxy }) => haproxy).map(({ pid }) => pid),
+    sysctls: [...world.sysctls.values()].map((values) => [...values]),
+  };
+}

@@ -1,0 +1,150 @@
+import { parse, print, type Document } from '../../src/haproxy/config/document.js';
+import type { MethodName } from '../../src/methods/method.js';
+import type { FileEdit, ReloadRequest } from '../../src/reload/request.js';
+import { callHaproxy, workersOf } from '../fakes/haproxy.js';
+import type { FakeProcess } from '../fakes/world.js';
+import { World } from '../fakes/world.js';
+
+export const CONFIG_PATH = '/etc/haproxy/haproxy.cfg';
+export const PID_PATH = '/run/haproxy.pid';
+export const STATE_DIR = '/var/lib/hitless';
+export const MIGRATE = 'net.ipv4.tcp_migrate_req';
+
+/** One way to reload one kind of HAProxy. */
+export interface Scenario {
+  readonly name: string;
+  readonly method: MethodName;
+  readonly masterWorker: boolean;
+  readonly masterSocket?: boolean;
+  readonly statsSocket: string;
+  readonly binds: readonly string[];
+  readonly edit: boolean;
+  readonly allowLoss?: boolean;
+  /** The method itself promises that somebody accepts at every instant. */
+  readonly alwaysServed: boolean;
+}
+
+const FULL = 'level admin expose-fd listeners';
+const TCP = ['0.0.0.0:8080', '127.0.0.1:8443'];
+
+const KINDS: readonly Omit<Scenario, 'edit'>[] = [
+  daemon('fd-pass', 'fd-pass', FULL, [...TCP, '/run/web.sock']),
+  daemon('fd-pass with a socket that is not passed', 'fd-pass', FULL, [...TCP, '::1:8081']),
+  daemon('quiesce', 'quiesce', FULL, [...TCP, '/run/web.sock']),
+  daemon('migrate', 'migrate', 'level admin', TCP),
+  daemon('migrate without admin level', 'migrate', 'level user', TCP),
+  {
+    ...daemon('migrate of unix sockets', 'migrate', 'level admin', [...TCP, '/run/web.sock']),
+    allowLoss: true,
+  },
+  { ...daemon('plain', 'plain', 'level admin', TCP), allowLoss: true, alwaysServed: false },
+  { ...daemon('master with a socket', 'fd-pass', FULL, TCP), masterWorker: true, masterSocket: true },
+  { ...daemon('master without a socket', 'fd-pass', FULL, TCP), masterWorker: true },
+];
+
+function daemon(
+  name: string,
+  method: MethodName,
+  statsSocket: string,
+  binds: readonly string[],
+): Omit<Scenario, 'edit'> {
+  return { name, method, statsSocket, binds, masterWorker: false, alwaysServed: true };
+}
+
+export const SCENARIOS: readonly Scenario[] = KINDS.flatMap((kind) => [
+  { ...kind, edit: false },
+  { ...kind, name: `${kind.name}, with an edit`, edit: true },
+]);
+
+export function scenarioNamed(name: string): Scenario {
+  const found = SCENARIOS.find((scenario) => scenario.name === name);
+  if (found === undefined) throw new TypeError(`no scenario ${name}`);
+  return found;
+}
+
+export function configText(scenario: Scenario): string {
+  return [
+    'global',
+    `  stats socket /run/stats.sock mode 600 ${scenario.statsSocket}`,
+    'defaults',
+    '  mode http',
+    '  option idle-close-on-response',
+    '  timeout client 1s',
+    ...scenario.binds.flatMap((bind, at) => [`frontend web${at}`, `  bind ${bind}`]),
+    'backend app',
+    '  balance roundrobin',
+    '  server a 127.0.0.1:9001',
+    '',
+  ].join('\n');
+}
+
+/** A machine with the scenario's HAProxy running and two clients connected to it. */
+export function buildWorld(scenario: Scenario): World {
+  const world = new World();
+  world.files.write(CONFIG_PATH, configText(scenario));
+  callHaproxy(world, {
+    argv: [
+      '/usr/sbin/haproxy',
+      ...(scenario.masterWorker ? ['-W'] : []),
+      ...['-D', '-f', CONFIG_PATH, '-p', PID_PATH],
+      ...(scenario.masterSocket === true ? ['-S', '/run/master.sock'] : []),
+    ],
+    env: { PATH: '/usr/bin' },
+  });
+  const { haproxy } = servingOf(world);
+  if (haproxy === undefined) throw new TypeError('HAProxy has not started');
+  haproxy.connections = [1, 2].map((port) => ({
+    inode: world.newInode(),
+    local: '0.0.0.0:8080',
+    family: 'ipv4' as const,
+    peer: `10.0.0.1:${port}`,
+  }));
+  world.handshakes = [{ local: '127.0.0.1:8080', peer: '10.0.0.1:3' }];
+  world.clock.after(300, () => {
+    world.handshakes = [];
+  });
+  return world;
+}
+
+/** The newest HAProxy that takes connections. */
+export function servingOf(world: World): FakeProcess {
+  const serving = world
+    .haproxies()
+    .filter(({ haproxy }) => haproxy.holdings.some((held) => held.accepting && held.frontend))
+    .at(-1);
+  if (serving === undefined) throw new TypeError('no HAProxy serves');
+  return serving;
+}
+
+export function leaderOf(world: World, process: FakeProcess): FakeProcess {
+  const masters = world.haproxies().filter(({ haproxy }) => haproxy.role === 'master');
+  return masters.find((master) => workersOf(world, master).some(({ pid }) => pid === process.pid)) ?? process;
+}
+
+export function requestOf(scenario: Scenario): ReloadRequest {
+  return {
+    target: {},
+    method: scenario.method,
+    allowLoss: scenario.allowLoss ?? false,
+    timeoutMs: 400,
+    drainTimeoutMs: 500,
+    maxDraining: 8,
+    ...(scenario.edit ? { edit: toLeastconn } : {}),
+  };
+}
+
+/** Changes one word, whatever else the file holds. */
+export function toLeastconn(documents: readonly Document[]): readonly FileEdit[] {
+  return documents.flatMap((document) => {
+    const before = print(document).toString('latin1');
+    const after = before.replace('balance roundrobin', 'balance leastconn');
+    if (after === before) return [];
+    return [
+      {
+        file: document.file,
+        document: parse(document.file, Buffer.from(after, 'latin1')),
+        summary: 'balance roundrobin -> leastconn',
+      },
+    ];
+  });
+}
