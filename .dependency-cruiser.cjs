@@ -49,6 +49,8 @@ const COMPUTING_OR_CRYPTO = '^(node:)?(buffer|crypto|path|url|util|zlib)$';
 /** Everything of host/ but host/node/. */
 const PORT = '^src/host/[^/]+\\.ts$';
 const ERROR = '^src/error\\.ts$';
+/** Where this very program's own files are, for those who start it or a part of it. */
+const ENTRY_POINTS = '^src/entry-points\\.ts$';
 
 /** A layer may import itself, what is listed, and errors. */
 function layer(name, folders, allowed, comment) {
@@ -89,6 +91,15 @@ const ARROWS = [
       'into src/host/host.ts as an operation and into src/host/node/ as its implementation.',
     from: { path: ['^src/(haproxy|services|steps|methods|journal|reload|settings)/', PORT, ERROR] },
     to: { dependencyTypes: ['core'], pathNot: COMPUTING_OR_CRYPTO },
+  },
+  {
+    name: 'leaves-import-nothing',
+    severity: 'error',
+    comment:
+      'Everything may import src/error.ts, and all that start programs src/entry-points.ts; so these ' +
+      'import nothing of ours. What needs more belongs into a layer.',
+    from: { path: [ERROR, ENTRY_POINTS] },
+    to: { path: '^src/' },
   },
   layer(
     'host-is-the-bottom',
@@ -174,21 +185,21 @@ const ARROWS = [
   layer(
     'probe-stands-alone',
     '^src/probe/',
-    ['^src/host/'],
+    ['^src/host/', ENTRY_POINTS],
     'The probe judges reloads and must not depend on what it judges, nor on what runs it. Tying it to ' +
       'a reload or a lab belongs into src/trial/ or src/cli/.',
   ),
   layer(
     'lab-stands-alone',
     '^src/lab/',
-    ['^src/haproxy/', '^src/services/', '^src/host/'],
+    ['^src/haproxy/', '^src/services/', '^src/host/', ENTRY_POINTS],
     'A lab is a place with real programs, whatever is done in it. Reloading or probing there belongs ' +
       'into src/trial/, test/system/ or bench/.',
   ),
   layer(
     'trial-drives-programs',
     '^src/trial/',
-    ['^src/lab/', '^src/probe/', '^src/host/', '^src/methods/method\\.ts$'],
+    ['^src/lab/', '^src/probe/', '^src/host/', '^src/methods/method\\.ts$', ENTRY_POINTS],
     'A trial runs hitless as users do: as a program, in a lab. What it wants to know of a reload it ' +
       "reads from that program's output; words for people belong into src/cli/.",
   ),

@@ -53,7 +53,12 @@ function print(files) {
 }
 
 function add(folders, folder, figures) {
-  const total = folders.get(folder) ?? { count: 0, lines: [0, 0], branches: [0, 0], functions: [0, 0] };
+  const total = folders.get(folder) ?? {
+    count: 0,
+    lines: [0, 0],
+    branches: [0, 0],
+    functions: [0, 0],
+  };
   total.count += 1;
   for (const name of COLUMNS) for (const side of [0, 1]) total[name][side] += figures[name][side];
   folders.set(folder, total);

@@ -13,6 +13,8 @@ import { built, ROOT, testFiles } from './test-files.mjs';
 const UNIT_LIMIT_MS = 180_000;
 const SYSTEM_LIMIT_MS = 900_000;
 
+const MOST_LINES = 40;
+
 const COUNTS = ['tests', 'suites', 'pass', 'fail', 'cancelled', 'skipped', 'todo', 'duration_ms'];
 
 export const STAGES = {
@@ -92,8 +94,16 @@ function isParent({ details }) {
 function failureText({ name, file, line, column, details }) {
   const place = line === undefined ? sourceOf(file) : `${sourceOf(file)} (js ${line}:${column})`;
   const error = details?.error;
-  const why = error === undefined ? 'this file holds no test' : inspect(error.cause ?? error);
+  const why = error === undefined ? 'this file holds no test' : errorText(error.cause ?? error);
   return `FAILED   ${name}\n${indent(`${place}\n${why}`)}`;
+}
+
+/** An assertion's stack holds its difference; its fields would only say all that once more. */
+function errorText(error) {
+  const text = error?.code === 'ERR_ASSERTION' && error.stack ? error.stack : inspect(error);
+  const lines = text.split('\n');
+  if (lines.length <= MOST_LINES) return text;
+  return `${lines.slice(0, MOST_LINES).join('\n')}\n... ${lines.length - MOST_LINES} more lines`;
 }
 
 function sayPassed({ name, file, skip, todo, details, nesting }, everyTest) {

@@ -47,6 +47,7 @@ const NPM_LINES = 6;
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCES = ['src', 'test', 'bench'];
+const BUNDLER = join('scripts', 'bundle.mjs');
 const STAMP = join(ROOT, 'dist', '.built');
 
 class SetupError extends Error {}
@@ -165,7 +166,7 @@ function installModules() {
 
 function build() {
   const sources = SOURCES.flatMap((folder) => sourceFiles(folder));
-  const inputs = [...sources, 'tsconfig.json', 'package-lock.json'];
+  const inputs = [...sources, BUNDLER, 'tsconfig.json', 'package-lock.json'];
   const newest = Math.max(...inputs.map((file) => modifiedMs(join(ROOT, file))));
   const before = builtSources();
   const removed = before.filter((file) => !sources.includes(file));
@@ -173,6 +174,7 @@ function build() {
   say('building');
   for (const file of removed) removeOutput(file);
   run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json']);
+  run(process.execPath, [BUNDLER]);
   mkdirSync(dirname(STAMP), { recursive: true });
   writeFileSync(STAMP, sources.join('\n'));
   // Not the present: a file changed during the build must look newer than it.

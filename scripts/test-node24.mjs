@@ -28,5 +28,7 @@ function install() {
 }
 
 function run(program, args) {
-  return spawnSync(program, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] }).status ?? 1;
+  return (
+    spawnSync(program, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] }).status ?? 1
+  );
 }

@@ -6,7 +6,11 @@ const COMPILED = new URL('src/', distribution(import.meta.url));
 
 /** The command line of this very hitless, for a process of its own. */
 export function hitlessArgv(...words: readonly string[]): readonly string[] {
-  return [process.execPath, pathOf(new URL('bundle/main.js', distribution(import.meta.url))), ...words];
+  return [
+    process.execPath,
+    pathOf(new URL('bundle/main.js', distribution(import.meta.url))),
+    ...words,
+  ];
 }
 
 /** `path` as under src/, with the ending `.js`. */

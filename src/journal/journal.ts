@@ -1,5 +1,6 @@
 import { failed, messageOf, refused } from '../error.js';
 import type { Host } from '../host/host.js';
+import { removeTorn } from '../host/torn.js';
 import { decodeRecords, encodeRecord, type JournalRecord } from './record.js';
 
 /** The durable record of one run: STATE/runs/ID/journal. */
@@ -56,6 +57,7 @@ export async function readJournal(
  */
 export async function mendJournal(host: Host, stateDir: string, runId: string): Promise<void> {
   const path = journalPath(stateDir, runId);
+  await removeTorn(host, path);
   const content = await host.files.read(path);
   if (content === undefined) return;
   const whole = Buffer.from((await readJournal(host, stateDir, runId)).map(encodeRecord).join(''));

@@ -53,7 +53,6 @@ function masterSteps(facts: Facts, master: NonNullable<Facts['master']>): readon
       master,
       masterSocket: facts.masterSocket,
       program: facts.program.split('/').at(-1) ?? 'haproxy',
-      workers: [facts.serving],
     },
     {
       kind: 'confirm-generation',

@@ -4,6 +4,7 @@ import { checkArgv, type Arguments } from '../haproxy/arguments.js';
 import { alertsOf, describeAlerts } from '../haproxy/messages.js';
 import type { ConfigFile } from '../haproxy/config-files.js';
 import type { Host } from '../host/host.js';
+import { noteCandidate } from './candidates.js';
 
 export interface Check {
   readonly arguments: Arguments;
@@ -13,6 +14,8 @@ export interface Check {
   readonly environment: Readonly<Record<string, string>>;
   readonly namespacesOf: number;
   readonly user: { readonly uid: number; readonly gid: number };
+  /** Where candidates are noted; null for a dry run, which writes nothing else. */
+  readonly stateDir: string | null;
 }
 
 /** A file with the content that it is to get. */
@@ -31,29 +34,41 @@ const CHECK_TIMEOUT_MS = 60_000;
  * @throws HitlessError `config-invalid` with HAProxy's own reasons, `binary-missing`
  */
 export async function checkConfig(host: Host, check: Check, edits: readonly Edit[]): Promise<void> {
-  const candidates = await Promise.all(
-    edits.map(async (edit) => [edit.file.path, await writeCandidate(host, edit)] as const),
-  );
-  const names = new Map(candidates);
+  const candidates: Candidate[] = [];
   try {
+    for (const edit of edits) candidates.push(await writeCandidate(host, check, edit));
+    const names = new Map(candidates.map(({ path, name }) => [path, name]));
     const files = check.files.map(({ path }) => names.get(path) ?? path);
     const output = await runCheck(host, check, files);
     if (output === undefined) return;
-    throw invalid(candidates.reduce((text, [path, name]) => text.replaceAll(name, path), output));
+    throw invalid(candidates.reduce((text, { path, name }) => text.replaceAll(name, path), output));
   } finally {
-    for (const [path, name] of candidates) {
-      await host.files.remove(path.startsWith('/') ? name : join(check.cwd, name));
-    }
+    for (const candidate of candidates) await removeCandidate(host, candidate);
   }
 }
 
+interface Candidate {
+  /** Of the file that is to be edited, as HAProxy is told it. */
+  readonly path: string;
+  /** Of the candidate, likewise. */
+  readonly name: string;
+  readonly absolute: string;
+  readonly note: string | null;
+}
+
 /** Beside the file itself: relative paths in it may count from there (`default-path config`). */
-async function writeCandidate(host: Host, { file, content }: Edit): Promise<string> {
+async function writeCandidate(
+  host: Host,
+  { stateDir }: Check,
+  { file, content }: Edit,
+): Promise<Candidate> {
   const name = `.${basename(file.path)}.hitless-check-${host.self.pid}`;
   const absolute = join(dirname(file.absolutePath), name);
   try {
+    const note = stateDir === null ? null : await noteCandidate(host, stateDir, absolute);
     const former = await host.files.info(file.absolutePath);
     await host.files.replace(absolute, content, former?.mode);
+    return { path: file.path, name: join(dirname(file.path), name), absolute, note };
   } catch (cause) {
     throw refused('permission', `cannot write beside ${file.path}: ${messageOf(cause)}`, {
       subject: file.path,
@@ -61,7 +76,19 @@ async function writeCandidate(host: Host, { file, content }: Edit): Promise<stri
       cause,
     });
   }
-  return join(dirname(file.path), name);
+}
+
+async function removeCandidate(host: Host, { absolute, note }: Candidate): Promise<void> {
+  try {
+    await host.files.remove(absolute);
+    if (note !== null) await host.files.remove(note);
+  } catch (cause) {
+    throw refused('permission', `cannot remove ${absolute}: ${messageOf(cause)}`, {
+      subject: absolute,
+      hint: '"hitless recover" tries it again',
+      cause,
+    });
+  }
 }
 
 /** What HAProxy said when it refused; undefined when it is content. */

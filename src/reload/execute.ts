@@ -20,34 +20,61 @@ export async function handOver(
   options: SessionOptions,
 ): Promise<Run> {
   const run = openRun(host, runId, options);
-  await markOpen(host, options.stateDir, runId);
-  await run.journal.write({
-    type: 'plan',
-    atMs: host.clock.now(),
-    bootId: await host.kernel.bootId(),
-    plan,
-  });
+  await begin(host, run, plan, options);
   try {
     await carryOut(run, plan.handOver);
+    await run.journal.write({ type: 'handed-over', atMs: host.clock.now() });
   } catch (error) {
     throw await putBack(host, run, plan.handOver, options, error);
   }
-  await run.journal.write({ type: 'handed-over', atMs: host.clock.now() });
   return run;
+}
+
+async function begin(host: Host, run: Run, plan: Plan, options: SessionOptions): Promise<void> {
+  const { runId } = run.journal;
+  try {
+    await markOpen(host, options.stateDir, runId);
+    const bootId = await host.kernel.bootId();
+    await run.journal.write({ type: 'plan', atMs: host.clock.now(), bootId, plan });
+  } catch (error) {
+    // A mark that stays behind after all is closed by the next recovery: it has no plan.
+    await markEnded(host, options.stateDir, runId).catch(() => undefined);
+    run.context.runtimes.closeAll();
+    throw untouched(error);
+  }
 }
 
 /** Ends a run whose every step has been carried out. */
 export async function endRun(host: Host, run: Run, plan: Plan, stateDir: string): Promise<void> {
-  await tidy(run, plan.handOver);
-  await run.journal.write({ type: 'end', atMs: host.clock.now(), result: 'done' });
-  await markEnded(host, stateDir, run.journal.runId);
-  run.context.runtimes.closeAll();
+  try {
+    await tidy(run, plan.handOver);
+    await run.journal.write({ type: 'end', atMs: host.clock.now(), result: 'done' });
+    await markEnded(host, stateDir, run.journal.runId);
+  } catch (error) {
+    throw notPutBack(error, ['the new generation serves; the files of the run are left']);
+  } finally {
+    run.context.runtimes.closeAll();
+  }
 }
 
 /** Waits for the old generation to drain, and retires it. */
 export async function retire(host: Host, run: Run, plan: Plan, stateDir: string): Promise<void> {
-  await carryOut(run, plan.retire);
+  try {
+    await carryOut(run, plan.retire);
+  } catch (error) {
+    run.context.runtimes.closeAll();
+    throw notRetired(error);
+  }
   await endRun(host, run, plan, stateDir);
+}
+
+/** The hand-over is over and done with; only the old generation has not been told to finish. */
+export function notRetired(error: unknown): HitlessError {
+  const what = 'the new generation serves, the old one has not been told to finish';
+  if (!isAbort(error)) return notPutBack(error, [what]);
+  return new HitlessError('interrupted', EXIT.interrupted, `interrupted; ${what}`, {
+    hint: '"hitless recover" finishes it',
+  });
 }
 
 /** Undoes what has been begun, or leaves it to `recover` when there is no way back. */
@@ -77,6 +104,16 @@ async function tidy(run: Run, steps: readonly Step[]): Promise<void> {
   for (const step of steps) await definitionOf(step).tidy?.(step, run.context);
 }
 
+/** Whatever it was, it happened before anything was touched. */
+export function untouched(error: unknown): HitlessError {
+  if (!(error instanceof HitlessError)) {
+    return new HitlessError('internal', EXIT.refused, messageOf(error), { cause: error });
+  }
+  return error.exitCode === EXIT.failed
+    ? withExit(error, EXIT.refused, error.message, error.hint)
+    : error;
+}
+
 function asPutBack(error: unknown): HitlessError {
   if (isAbort(error)) {
     return new HitlessError(
@@ -93,7 +130,8 @@ function asPutBack(error: unknown): HitlessError {
   return withExit(error, exitCode, error.message, error.hint);
 }
 
-function notPutBack(error: unknown, left: readonly string[]): HitlessError {
+export function notPutBack(error: unknown, left: readonly string[]): HitlessError {
+  if (error instanceof HitlessError && error.exitCode === EXIT.notPutBack) return error;
   const message = `${messageOf(error)}\nnot put back: ${left.join('; ')}`;
   const hint = '"hitless recover" finishes or undoes it; "hitless status" shows what is running';
   return error instanceof HitlessError

@@ -29,6 +29,7 @@ export const UNCHANGED = 'unchanged';
  * Checks the configuration with exactly what will be started, and plans.
  * Touches nothing but a candidate file beside an edited one.
  *
+ * @param stateDir null for a dry run
  * @throws HitlessError, exit code 10 (refused) or 2
  */
 export async function prepare(
@@ -36,10 +37,10 @@ export async function prepare(
   runtimes: Runtimes,
   request: ReloadRequest,
   instance: Instance,
-  purpose: 'dry-run' | 'reload',
+  stateDir: string | null,
 ): Promise<Prepared | typeof UNCHANGED> {
   refuseForeign(instance);
-  const check = await checkFor(host, instance, request);
+  const check = await checkFor(host, instance, request, stateDir);
   const documents = check.files.map(({ document }) => document);
   const fileEdits = request.edit?.(documents);
   if (fileEdits?.length === 0) return UNCHANGED;
@@ -51,7 +52,7 @@ export async function prepare(
   await refuseTakenPorts(host, facts, instance);
   const choice = decideMethod(request, facts);
   const startIsCheck = METHODS[choice.method].startIsCheck(facts) && edits.length === 0;
-  if (!startIsCheck || purpose === 'dry-run') await checkConfig(host, check, edits);
+  if (!startIsCheck || stateDir === null) await checkConfig(host, check, edits);
   const plan = makePlan(choice, { drainTimeoutMs: drainTimeoutMs(request, facts) }, facts, {
     edits: edits.map(toStep),
     notes: notesFor(facts),
@@ -82,7 +83,12 @@ function refuseForeign({ leader }: Instance): void {
   }
 }
 
-async function checkFor(host: Host, instance: Instance, request: ReloadRequest): Promise<Check> {
+async function checkFor(
+  host: Host,
+  instance: Instance,
+  request: ReloadRequest,
+  stateDir: string | null,
+): Promise<Check> {
   const { leader, arguments: args } = instance;
   const environment = await host.processes.environment(leader.pid);
   if (environment === undefined) {
@@ -101,6 +107,7 @@ async function checkFor(host: Host, instance: Instance, request: ReloadRequest):
     cwd: leader.cwd,
     environment,
     namespacesOf: leader.pid,
+    stateDir,
     user: startUser(
       leader,
       files.map(({ document }) => document),

@@ -1,14 +1,15 @@
 import type { Host } from '../host/host.js';
-import { readJournal } from '../journal/journal.js';
-import { lockOwner, takeLock } from '../journal/lock.js';
-import { putBack, retire } from './execute.js';
+import { mendJournal, readJournal } from '../journal/journal.js';
+import { lockOwner, removeLeftLocks, takeLock } from '../journal/lock.js';
+import { removeLeftCandidates } from './candidates.js';
+import { notPutBack, putBack, retire } from './execute.js';
 import { markEnded, openRunIds } from './open-runs.js';
 import { direction, progressOf, type Progress } from './progress.js';
 import type { Plan } from './plan.js';
 import { carryOut, type Run } from './runner.js';
 import { definitionOf } from '../steps/registry.js';
 import { openRun, type SessionOptions } from './session.js';
-import { EXIT, type HitlessError } from '../error.js';
+import { EXIT, HitlessError } from '../error.js';
 
 export interface Recovered {
   readonly runId: string;
@@ -27,7 +28,12 @@ export interface RecoverOptions extends SessionOptions {
    * given to this instead.
    */
   readonly onDraining?: (runId: string) => Promise<void>;
+  /** The caller is a reload, which holds the lock already that undoing and finishing need. */
+  readonly holdsReloadLock?: boolean;
 }
+
+/** Held by whoever changes which generation serves: one at a time on a host. */
+export const RELOAD_LOCK = 'reload';
 
 /**
  * Finishes or undoes what interrupted runs have left. Idempotent.
@@ -39,9 +45,27 @@ export async function recover(host: Host, options: RecoverOptions): Promise<read
   const recovered: Recovered[] = [];
   for (const runId of ids) {
     if (options.runId !== undefined && options.runId !== runId) continue;
-    recovered.push({ runId, outcome: await recoverOne(host, runId, options) });
+    const outcome = await named(`run ${runId}`, recoverOne(host, runId, options));
+    recovered.push({ runId, outcome });
   }
+  await named('files of a killed run', removeLeftFiles(host, options.stateDir));
   return recovered;
+}
+
+async function removeLeftFiles(host: Host, stateDir: string): Promise<void> {
+  await removeLeftCandidates(host, stateDir);
+  await removeLeftLocks(host, stateDir);
+}
+
+/** Says of what could not be recovered what it was. */
+async function named<T>(what: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const known = error instanceof HitlessError ? error.exitCode : undefined;
+    if (known === EXIT.notPutBack || known === EXIT.locked) throw error;
+    throw notPutBack(error, [what]);
+  }
 }
 
 async function recoverOne(
@@ -52,6 +76,7 @@ async function recoverOne(
   if ((await lockOwner(host, options.stateDir, runLock(runId))) !== undefined) return 'watched';
   const lock = await takeLock(host, options.stateDir, runLock(runId));
   try {
+    await mendJournal(host, options.stateDir, runId);
     const progress = progressOf(await readJournal(host, options.stateDir, runId));
     if (progress === undefined || progress.end !== undefined) {
       await markEnded(host, options.stateDir, runId);
@@ -63,9 +88,25 @@ async function recoverOne(
       await options.onDraining(runId);
       return 'watched';
     }
-    return await takeUp(host, runId, progress, options);
+    return await takeUpAlone(host, runId, progress, options);
   } finally {
     await lock.release();
+  }
+}
+
+/** Draining needs no lock: it disturbs no reload, and may last for minutes. */
+async function takeUpAlone(
+  host: Host,
+  runId: string,
+  progress: Progress,
+  options: RecoverOptions,
+): Promise<'finished' | 'undone'> {
+  const free = progress.handedOver || options.holdsReloadLock === true;
+  const lock = free ? undefined : await takeLock(host, options.stateDir, RELOAD_LOCK);
+  try {
+    return await takeUp(host, runId, progress, options);
+  } finally {
+    await lock?.release();
   }
 }
 
@@ -88,7 +129,10 @@ async function takeUp(
     await retire(host, run, plan, options.stateDir);
     return 'finished';
   } catch (error) {
-    throw await keepOpen(host, run, progress, options, error);
+    const outcome = await keepOpen(host, run, progress, options, error);
+    if (outcome.exitCode === EXIT.notPutBack) throw outcome;
+    // The machine refused the one step without a way back: all before it was undone.
+    return 'undone';
   }
 }
 
@@ -99,7 +143,8 @@ async function takeUp(
  */
 async function forgetUndoneByOthers(run: Run, plan: Plan): Promise<void> {
   for (const step of plan.handOver) {
-    if (step.kind !== 'start-generation' || !run.state.after.has(step.id)) continue;
+    const makesOne = step.kind === 'start-generation' || step.kind === 'reload-master';
+    if (!makesOne || !run.state.after.has(step.id)) continue;
     const wrong = await definitionOf(step).verify(step, run.context);
     if (wrong !== undefined) run.state.after.delete(step.id);
   }

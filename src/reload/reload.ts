@@ -5,10 +5,10 @@ import { waitFor } from '../host/wait.js';
 import type { Host } from '../host/host.js';
 import { takeLock, type Lock } from '../journal/lock.js';
 import type { MethodName } from '../methods/method.js';
-import { endRun, handOver, retire } from './execute.js';
+import { endRun, handOver, notRetired, retire, untouched } from './execute.js';
 import type { Plan } from './plan.js';
 import { prepare, UNCHANGED, type Prepared } from './prepare.js';
-import { recover, runLock } from './recover.js';
+import { recover, RELOAD_LOCK, runLock } from './recover.js';
 import type { ReloadRequest } from './request.js';
 import type { Run, RunEvent } from './runner.js';
 import type { SessionOptions } from './session.js';
@@ -55,10 +55,14 @@ export async function reload(
   const startedMs = host.clock.now();
   const lock = await lockNetwork(host, request, options);
   try {
-    await recover(host, { ...sessionOptions(request, options), onDraining: options.onDraining });
+    await recover(host, {
+      ...sessionOptions(request, options),
+      onDraining: options.onDraining,
+      holdsReloadLock: true,
+    });
     const instance = await awaitRoom(host, request);
     const runtimes = openRuntimes(host, request.timeoutMs);
-    const prepared = await prepareOrClose(host, request, instance, runtimes);
+    const prepared = await prepareOrClose(host, request, instance, runtimes, options.stateDir);
     if (prepared === UNCHANGED) return unchanged();
     options.onPlan?.(prepared.plan);
     return await carryOutPlan(host, request, options, prepared, runtimes, startedMs);
@@ -75,7 +79,7 @@ async function planOnly(
   const runtimes = openRuntimes(host, request.timeoutMs);
   try {
     const instance = await findInstance(host, request.target);
-    const prepared = await prepare(host, runtimes, request, instance, 'dry-run');
+    const prepared = await prepare(host, runtimes, request, instance, null);
     if (prepared === UNCHANGED) return unchanged();
     options.onPlan?.(prepared.plan);
     return {
@@ -96,12 +100,13 @@ async function prepareOrClose(
   request: ReloadRequest,
   instance: Instance,
   runtimes: ReturnType<typeof openRuntimes>,
+  stateDir: string,
 ): Promise<Prepared | typeof UNCHANGED> {
   try {
-    return await prepare(host, runtimes, request, instance, 'reload');
+    return await prepare(host, runtimes, request, instance, stateDir);
   } catch (error) {
     runtimes.closeAll();
-    throw error;
+    throw untouched(error);
   }
 }
 
@@ -141,7 +146,11 @@ async function carryOutPlan(
 async function leaveDraining(options: ReloadOptions, run: Run, lock: Lock): Promise<void> {
   run.context.runtimes.closeAll();
   await lock.release();
-  await options.onDraining(run.journal.runId);
+  try {
+    await options.onDraining(run.journal.runId);
+  } catch (error) {
+    throw notRetired(error);
+  }
 }
 
 function newPidsOf(run: Run): readonly number[] {
@@ -189,7 +198,7 @@ async function lockNetwork(
   const lock = await waitFor(
     async () => {
       try {
-        return await takeLock(host, options.stateDir, 'reload');
+        return await takeLock(host, options.stateDir, RELOAD_LOCK);
       } catch (error) {
         if (!(error instanceof HitlessError) || error.exitCode !== EXIT.locked) throw error;
         last = error;

@@ -15,19 +15,24 @@ export interface ReloadMaster {
   readonly master: ProcessId;
   readonly masterSocket: string | null;
   readonly program: string;
-  /** Workers before the reload. */
-  readonly workers: readonly ProcessId[];
 }
 
 export const reloadMaster: StepDefinition<ReloadMaster> = {
   effect: 'final',
   describe: (step) => `have the master (pid ${step.master.pid}) reload (SIGUSR2)`,
+  prepare: async (step, context) => ({
+    workers: (await workersOf(step, context)).map(({ pid }) => pid),
+    failedReloads: (await askMaster(step, context))?.failedReloads ?? 0,
+  }),
   apply: async (step, context) => {
-    const failedBefore = (await askMaster(step, context))?.failedReloads;
+    // Taken up after a crash: the master may have reloaded already.
+    const earlier = await look(step, context);
+    if (earlier === 'refused') throw new NothingDone(refusedByMaster(step));
+    if (earlier !== undefined) return { pid: earlier.pid, startTicks: earlier.startTicks };
     if (!(await context.host.processes.signal(step.master, 'SIGUSR2'))) {
       throw new NothingDone(failed('target-gone', `the master (pid ${step.master.pid}) is gone`));
     }
-    const outcome = await waitFor(async () => await look(step, context, failedBefore ?? 0), {
+    const outcome = await waitFor(async () => await look(step, context), {
       timeoutMs: context.timeoutMs,
       clock: context.host.clock,
     });
@@ -35,36 +40,46 @@ export const reloadMaster: StepDefinition<ReloadMaster> = {
     if (outcome === 'refused') throw new NothingDone(refusedByMaster(step));
     return { pid: outcome.pid, startTicks: outcome.startTicks };
   },
-  verify: async (step, context) =>
-    (await newWorker(step, context)) === undefined ? 'the master has no new worker' : undefined,
+  verify: async (step, context) => {
+    const { pid } = context.after(step.id);
+    const workers = await newWorkers(step, context);
+    const there = pid === undefined ? workers.length > 0 : workers.some((one) => one.pid === pid);
+    return there ? undefined : 'the master has no new worker';
+  },
 };
 
 async function look(
   step: ReloadMaster,
   context: StepContext,
-  failedBefore: number,
 ): Promise<ProcessInfo | 'refused' | undefined> {
-  const worker = await newWorker(step, context);
+  const worker = (await newWorkers(step, context)).at(-1);
   // A new worker may still die at once: the master's own list settles it where it can be asked.
   if (step.masterSocket === null) return worker;
   const told = await askMaster(step, context);
   if (told === undefined) return undefined;
-  if ((told.failedReloads ?? 0) > failedBefore) return 'refused';
+  if ((told.failedReloads ?? 0) > Number(context.before(step.id)['failedReloads']) return 'refused';
   const listed = told.processes.some(
     ({ pid, kind, old }) => pid === worker?.pid && kind === 'worker' && !old,
   );
   return listed ? worker : undefined;
 }
 
-async function newWorker(
+/** Workers that were not there when the step began, oldest first. */
+async function newWorkers(
   step: ReloadMaster,
+  context: StepContext,
+): Promise<readonly ProcessInfo[]> {
+  const { workers } = context.before(step.id);
+  const known = new Set(Array.isArray(workers) ? (workers as readonly unknown[]) : []);
+  return (await workersOf(step, context)).filter(({ pid }) => !known.has(pid));
+}
+
+async function workersOf(
+  { program, master }: ReloadMaster,
   { host }: StepContext,
-): Promise<ProcessInfo | undefined> {
-  const known = new Set(step.workers.map(({ pid }) => pid));
-  const children = (await host.processes.named(step.program)).filter(
-    ({ parentPid, pid }) => parentPid === step.master.pid && !known.has(pid),
-  );
-  return children.at(-1);
+): Promise<readonly ProcessInfo[]> {
+  const processes = await host.processes.named(program);
+  return processes.filter(({ parentPid }) => parentPid === master.pid);
 }
 
 /** Undefined while the master executes itself anew and does not answer. */

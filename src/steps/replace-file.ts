@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { refused } from '../error.js';
+import { removeTorn } from '../host/torn.js';
 import type { StepDefinition } from './definition.js';
 
 /** Writes a new content into a configuration file; everything else about the file stays. */
@@ -37,6 +38,7 @@ export const replaceFile: StepDefinition<ReplaceFile> = {
     return seen?.equals(wanted) === true ? undefined : `${step.path} holds something else`;
   },
   undo: async (step, { host, before }) => {
+    await removeTorn(host, step.path);
     const { formerBase64 } = before(step.id);
     if (typeof formerBase64 !== 'string') return;
     const seen = await host.files.read(step.path);

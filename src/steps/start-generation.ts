@@ -1,6 +1,7 @@
 import { failed, refused } from '../error.js';
 import { alertsOf, describeAlerts } from '../haproxy/messages.js';
 import { listeningInodes } from '../haproxy/listeners.js';
+import { removeTorn } from '../host/torn.js';
 import { waitFor } from '../host/wait.js';
 import { spareLink } from './spare-link.js';
 import type { Host, ProcessId, ProcessInfo } from '../host/host.js';
@@ -142,6 +143,7 @@ async function restoreLink(path: string, context: StepContext): Promise<void> {
 async function restorePidFile(step: StartGeneration, context: StepContext): Promise<void> {
   const { formerPidFile } = context.before(step.id);
   if (step.pidFile === null || typeof formerPidFile !== 'string') return;
+  await removeTorn(context.host, step.pidFile);
   const content = Buffer.from(formerPidFile, 'latin1');
   const seen = await context.host.files.read(step.pidFile);
   if (seen?.equals(content) !== true) await context.host.files.replace(step.pidFile, content);

@@ -33,8 +33,21 @@ export async function startProber(
     ...['--connections', spec.connections, '--netns-of', String(netnsOf)],
     ...references.flatMap((reference) => ['--reference', reference]),
   );
-  const child = await client.start(argv, { name: 'prober', stdio: 'pipe' });
+  const child = await client.start([...(await realTime(client)), ...argv], {
+    name: 'prober',
+    stdio: 'pipe',
+  });
   return follow(child, spec, onEvent);
+}
+
+/**
+ * Clients are other machines: where it is allowed, the prober does not queue for the cores that it
+ * shares with what it measures.
+ */
+async function realTime(client: LabNode): Promise<readonly string[]> {
+  const prefix = ['chrt', '--rr', '10'];
+  const { code } = await client.run([...prefix, 'true']).catch(() => ({ code: 1 }));
+  return code === 0 ? prefix : [];
 }
 
 function follow(

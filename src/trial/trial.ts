@@ -43,11 +43,7 @@ export async function runTrial(spec: TrialSpec, hooks: TrialHooks = {}): Promise
   }
 }
 
-async function measure(
-  question: QuestionLab,
-  spec: TrialSpec,
-  hooks: TrialHooks,
-): Promise<Trial> {
+async function measure(question: QuestionLab, spec: TrialSpec, hooks: TrialHooks): Promise<Trial> {
   const { client, urls, lb } = question;
   const progress = { sent: 0, lost: 0, reloads: 0 };
   const onEvent = (event: ProbeEvent): void => {
@@ -58,7 +54,14 @@ async function measure(
   // HAProxy's own processes come and go: the kernel's counters are read by way of this one.
   const anchor = await lb.start(['sleep', 'infinity'], { name: 'anchor' });
   const url = urls[spec.ipv6 ? 1 : 0];
-  const prober = await startProber(client, url, originUrls(question), spec, anchor.pidInLab, onEvent);
+  const prober = await startProber(
+    client,
+    url,
+    originUrls(question),
+    spec,
+    anchor.pidInLab,
+    onEvent,
+  );
   const abort = (): void => prober.stop();
   hooks.signal?.addEventListener('abort', abort, { once: true });
   try {

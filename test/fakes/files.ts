@@ -25,7 +25,7 @@ export function fakeFiles(tree: FileTree, effects: Effects, pid: number): Files 
     },
     append: async (path, content) =>
       write(
-        `append ${path} ${content.slice(9).trim()}`,
+        `append ${path} ${content.slice(9, 60).trim()}`,
         () => tree.append(path, content),
         () => tree.append(path, content.slice(0, content.length >> 1)),
       ),

@@ -27,11 +27,8 @@ export function assertSettled(world: World, scenario: Scenario, oldPid: number):
   assert.deepEqual(world.blackHoles(), [], 'connections queue for nobody');
   const serving = servingOf(world);
   for (const local of [...localsOf(scenario), '/run/stats.sock']) {
-    assert.deepEqual(
-      world.acceptorsOf(local).map(({ pid }) => pid),
-      [serving.pid],
-      `one generation accepts on ${local}`,
-    );
+    const pids = world.acceptorsOf(local).map(({ pid }) => pid);
+    assert.deepEqual(pids, [serving.pid], `pids ${pids.join(', ')} accept on ${local}`);
   }
   assert.equal(world.sysctls.get('host')?.get(MIGRATE), '0', 'the sysctl has its former value');
   assert.equal(Number(world.files.text(PID_PATH)), leaderOf(world, serving).pid, 'pid file');
@@ -40,7 +37,7 @@ export function assertSettled(world: World, scenario: Scenario, oldPid: number):
   if (scenario.edit) {
     assert.equal(text.includes('leastconn'), serving.pid !== oldPid, 'edit and generation agree');
   }
-  assert.deepEqual(leftovers(world), [], 'nothing is left behind');
+  assert.equal(leftovers(world).join(' '), '', `left behind: ${leftovers(world).join(' ')}`);
 }
 
 /** Files that only a reload in progress may have. */

@@ -1,4 +1,4 @@
-import { HitlessError } from '../../src/error.js';
+import { HitlessError, messageOf } from '../../src/error.js';
 import { recover, type Recovered } from '../../src/reload/recover.js';
 import { reload, type ReloadResult } from '../../src/reload/reload.js';
 import type { ReloadRequest } from '../../src/reload/request.js';
@@ -76,5 +76,5 @@ export function exitCodeOf({ error }: Outcome<unknown>): number {
 /** Says which effect was hit, for a failing assertion. */
 export function place(outcome: Outcome<unknown>): string {
   const { log } = outcome.effects;
-  return `#${log.length} ${log.at(-1) ?? ''} (${String(outcome.error)})`;
+  return `#${log.length} ${log.at(-1) ?? ''} (${messageOf(outcome.error)})`;
 }

@@ -52,11 +52,13 @@ async function connectTo(
 ): Promise<RuntimeConnection> {
   const found = await waitFor(
     async () => {
-      const connection = await tryAtOnce(host, sockets, process);
-      if (connection !== undefined) return connection;
+      for (const path of sockets) {
+        const connection = await tryConnect(host, path, process);
+        if (connection !== undefined) return connection;
+      }
       return (await host.processes.isAlive(process)) ? undefined : 'gone';
     },
-    { timeoutMs, intervalMs: 2, clock: host.clock },
+    { timeoutMs, intervalMs: 0, clock: host.clock },
   );
   if (found !== undefined && found !== 'gone') return found;
   const why = found === 'gone' ? 'has ended' : `did not answer within ${timeoutMs} ms`;
@@ -64,26 +66,6 @@ async function connectTo(
     subject: `pid ${process.pid}`,
     hint: 'is the process stopped or stuck? "hitless status" shows it',
   });
-}
-
-/**
- * Of generations that share a socket an idle one takes most connections: several at once, and the
- * others get their turn.
- */
-const TRIES_AT_ONCE = 4;
-
-async function tryAtOnce(
-  host: Host,
-  sockets: readonly string[],
-  process: ProcessId,
-): Promise<RuntimeConnection | undefined> {
-  const paths = sockets.flatMap((path) => Array.from({ length: TRIES_AT_ONCE }, () => path));
-  const tries = await Promise.all(
-    paths.map(async (path) => await tryConnect(host, path, process)),
-  );
-  const [first, ...others] = tries.filter((connection) => connection !== undefined);
-  for (const connection of others) connection.close();
-  return first;
 }
 
 async function tryConnect(
