@@ -85,6 +85,8 @@ export interface Socket {
   readonly receiveQueue: number;
   /** Bytes not yet acknowledged by the peer. */
   readonly sendQueue: number;
+  /** Since data last went either way; null where the kernel was not asked. */
+  readonly idleMs: number | null;
 }
 
 export interface Sockets {

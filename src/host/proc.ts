@@ -57,6 +57,7 @@ export function parseTcp(text: string, family: 'ipv4' | 'ipv6'): readonly Socket
       inode: Number(inode),
       receiveQueue: Number.parseInt(rx, 16),
       sendQueue: Number.parseInt(tx, 16),
+      idleMs: null,
     });
   }
   return sockets;
@@ -122,6 +123,7 @@ export function parseUnix(text: string): readonly Socket[] {
       inode: Number(match[4]),
       receiveQueue: 0,
       sendQueue: 0,
+      idleMs: null,
     });
   }
   return sockets;

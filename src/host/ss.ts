@@ -10,6 +10,8 @@ export const SS_CONNECTIONS_ARGV: readonly string[] = [
   '--tcp',
   '--numeric',
   '--extended',
+  '--info',
+  '--oneline',
   ...[
     'established',
     'syn-recv',
@@ -35,6 +37,7 @@ export function parseSs(text: string): readonly Socket[] {
         inode: Number(/\bino:(\d+)/.exec(line)?.[1] ?? 0),
         receiveQueue: Number(receive),
         sendQueue: Number(send),
+        idleMs: idleMs(line),
       },
     ];
   });
@@ -44,6 +47,12 @@ const STATES: Readonly<Record<string, Socket['state']>> = {
   ESTAB: 'established',
   'SYN-RECV': 'syn-recv',
 };
+
+/** The kernel counts since the last data in either direction. */
+function idleMs(line: string): number | null {
+  const times = [...line.matchAll(/\blast(?:snd|rcv):(\d+)/g)].map((match) => Number(match[1]));
+  return times.length === 0 ? null : Math.min(...times);
+}
 
 /** A socket bound to a device shows as `127.0.0.1%lo:80`. */
 function withoutInterface(address: string): string {

@@ -130,7 +130,7 @@ function fakeSockets(world: World, effects: Effects, open: Set<() => void>): Soc
   };
 }
 
-const NO_QUEUE = { receiveQueue: 0, sendQueue: 0 };
+const NO_QUEUE = { receiveQueue: 0, sendQueue: 0, idleMs: null };
 
 function listeningIn(world: World, net: string): readonly Socket[] {
   const held = world.haproxies().flatMap(({ haproxy }) => haproxy.holdings.map(({ socket }) => socket));
