@@ -34,11 +34,12 @@ export async function runTests(sources, { concurrency, timeout, everyTest }) {
   const failedFiles = new Set();
   for await (const { type, data } of run({ files: sources.map(built), concurrency, timeout })) {
     if (type === 'test:stdout' || type === 'test:stderr') {
-      printed.set(data.file, `${printed.get(data.file) ?? ''}${data.message}`);
+      const file = sourceOf(data.file);
+      printed.set(file, `${printed.get(file) ?? ''}${data.message}`);
     } else if (type === 'test:diagnostic') {
       count(counts, data);
     } else if (type === 'test:fail' || isEmptyFile(type, data)) {
-      failedFiles.add(data.file);
+      failedFiles.add(sourceOf(data.file));
       if (type === 'test:pass') recount(counts);
       if (!isParent(data)) say(failureText(data));
     } else if (type === 'test:pass') {
@@ -46,7 +47,7 @@ export async function runTests(sources, { concurrency, timeout, everyTest }) {
     }
   }
   for (const file of failedFiles) {
-    if (printed.has(file)) say(`printed by ${sourceOf(file)}:\n${indent(printed.get(file))}`);
+    if (printed.has(file)) say(`printed by ${file}:\n${indent(printed.get(file))}`);
   }
   return counts;
 }
@@ -93,10 +94,12 @@ function isParent({ details }) {
 }
 
 function failureText({ name, file, line, column, details }) {
-  const place = line === undefined ? sourceOf(file) : `${sourceOf(file)} (js ${line}:${column})`;
+  const source = sourceOf(file);
+  // Places in compiled code would mislead; in a .ts they are the source map's.
+  const place = file?.endsWith('.ts') ? `${source}:${line}:${column}` : source;
   const error = details?.error;
   const why = error === undefined ? 'this file holds no test' : errorText(error.cause ?? error);
-  return `FAILED   ${name}\n${indent(`${place}\n${why}`)}`;
+  return `FAILED   ${name === file ? source : name}\n${indent(`${place}\n${why}`)}`;
 }
 
 /** An assertion's stack holds its difference; its fields would only say all that once more. */

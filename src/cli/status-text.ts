@@ -18,7 +18,11 @@ function instanceText(instance: InstanceStatus, columns: number, colour: boolean
     row('PID', 'STATE', 'AGE', 'OPEN', 'WAITS FOR', columns),
     ...instance.generations.map((generation) => generationLine(generation, columns, colour)),
     ...instance.abandonedRuns.map((runId) =>
-      paint('yellow', wrap(`nobody looks after run ${runId}: "hitless recover" does`, columns), colour),
+      paint(
+        'yellow',
+        wrap(`nobody looks after run ${runId}: "hitless recover" does`, columns),
+        colour,
+      ),
     ),
   ];
   return `${lines.join('\n')}\n`;

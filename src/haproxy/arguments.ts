@@ -87,10 +87,16 @@ export interface StartOptions {
   /** Processes that the new one tells to finish once it is up (`-sf`). */
   readonly finish?: readonly number[];
   readonly configFiles?: readonly string[];
+  /** Whatever the running one is, the new one is a daemon without a pid file. */
+  readonly asDaemon?: boolean;
 }
 
 /** The words that start one more generation in the way the running one was started. */
-export function startArgv(from: Arguments, options: StartOptions): readonly string[] {
+export function startArgv(running: Arguments, options: StartOptions): readonly string[] {
+  const from =
+    options.asDaemon === true
+      ? { ...running, daemon: true, foreground: false, pidFile: undefined }
+      : running;
   return [
     options.program,
     ...configWords(options.configFiles ?? from.configFiles),

@@ -61,8 +61,6 @@ export interface Command {
   /** Run in the network and mount namespaces of this process, where they differ from our own. */
   readonly namespacesOf?: number;
   readonly user?: { readonly uid: number; readonly gid: number };
-  /** A program that stays in the foreground: returns code 0 when it still runs after a moment. */
-  readonly leaveRunning?: boolean;
 }
 
 export interface CommandResult {

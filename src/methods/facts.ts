@@ -9,6 +9,8 @@ export interface Facts {
   readonly serving: ProcessId;
   readonly master: ProcessId | null;
   readonly masterSocket: string | null;
+  /** Who started a process that stays in the foreground, and will start it again. */
+  readonly supervisor: ProcessId | null;
   /** The program that the next generation runs. */
   readonly program: string;
   readonly arguments: Arguments;

@@ -10,6 +10,7 @@ import {
   withMigration,
   expectedListeners,
 } from './parts.js';
+import { supervisedLosses } from './supervised.js';
 import type { Step } from '../steps/registry.js';
 
 /**
@@ -28,7 +29,10 @@ export const fdPass: Method = {
         remedy: 'add "stats socket PATH level admin expose-fd listeners" to the global section',
       };
     }
-    return { usable: true, losses: [...idleClientLosses(facts), ...unpassedLosses(facts)] };
+    return {
+      usable: true,
+      losses: [...idleClientLosses(facts), ...unpassedLosses(facts), ...supervisedLosses(facts)],
+    };
   },
   startIsCheck: (facts) => facts.master === null,
   plan: (_request, facts) => ({ handOver: covered(facts), retire: [] }),

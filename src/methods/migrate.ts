@@ -10,6 +10,7 @@ import {
   startSteps,
   withMigration,
 } from './parts.js';
+import { supervisedLosses } from './supervised.js';
 
 /**
  * Both processes listen (SO_REUSEPORT). When the old one closes its sockets the kernel moves what
@@ -34,7 +35,7 @@ export const migrate: Method = {
       };
     }
     const idle = facts.runtime.admin ? [] : idleClientLosses(facts);
-    return { usable: true, losses: [...idle, ...unixLosses(facts)] };
+    return { usable: true, losses: [...idle, ...unixLosses(facts), ...supervisedLosses(facts)] };
   },
   startIsCheck: () => true,
   plan: ({ drainTimeoutMs }, facts) => {

@@ -1,4 +1,5 @@
 import { startArgv } from '../haproxy/arguments.js';
+import type { ProcessRef } from '../steps/definition.js';
 import type { ExpectedListener } from '../steps/confirm-generation.js';
 import type { Step } from '../steps/registry.js';
 import type { ExpectedLoss } from './method.js';
@@ -26,14 +27,14 @@ export function startSteps(
       argv: startArgv(facts.arguments, {
         program: facts.program,
         configFiles: facts.configFiles,
+        asDaemon: facts.supervisor !== null,
         ...(from === null ? {} : { takeOverFrom: from }),
         ...(how.finishOld === true ? { finish: [facts.serving.pid] } : {}),
       }),
       like: facts.serving,
       cwd: facts.cwd,
       user: facts.user,
-      foreground: facts.mode === 'foreground',
-      pidFile: facts.pidFile,
+      pidFile: facts.supervisor === null ? facts.pidFile : null,
       rebinds: from === null ? unixPaths(facts) : [],
     },
     {
@@ -69,10 +70,11 @@ export function withMigration(
   facts: Facts,
   between: readonly Step[],
   after = NEW,
+  prefix = '',
 ): readonly Step[] {
   const wait: Step = {
     kind: 'await-handshakes',
-    id: 'handshakes',
+    id: `${prefix}handshakes`,
     process: after,
     listeners: [...facts.listeners.kept],
     timeoutMs: HANDSHAKE_TIMEOUT_MS,
@@ -81,7 +83,7 @@ export function withMigration(
   return [
     {
       kind: 'set-sysctl',
-      id: 'migrate-on',
+      id: `${prefix}migrate-on`,
       name: MIGRATE_SYSCTL,
       value: '1',
       namespaceOf: facts.serving,
@@ -90,8 +92,8 @@ export function withMigration(
     wait,
     {
       kind: 'restore-sysctl',
-      id: 'migrate-back',
-      setBy: 'migrate-on',
+      id: `${prefix}migrate-back`,
+      setBy: `${prefix}migrate-on`,
       name: MIGRATE_SYSCTL,
       namespaceOf: after,
     },
@@ -119,20 +121,30 @@ export function quiesceStep(facts: Facts, pauseFirst: boolean): Step {
 }
 
 export function drainSteps(facts: Facts, timeoutMs: number): readonly Step[] {
+  return drainStepsOf(facts.serving, facts, timeoutMs);
+}
+
+export function drainStepsOf(
+  process: ProcessRef,
+  facts: Facts,
+  timeoutMs: number,
+  prefix = '',
+): readonly Step[] {
+  const { kept, unmatched } = facts.listeners;
   return [
     {
       kind: 'await-drained',
-      id: 'drained',
-      process: facts.serving,
-      listeners: [...facts.listeners.kept, ...facts.listeners.unmatched].map(
-        ({ family, local }) => ({
-          family,
-          local,
-        }),
-      ),
+      id: `${prefix}drained`,
+      process,
+      listeners: [...kept, ...unmatched].map(({ family, local }) => ({ family, local })),
       timeoutMs,
     },
-    softStopStep(facts),
+    {
+      kind: 'soft-stop',
+      id: `${prefix}stop`,
+      process,
+      listenerInodes: listenerInodes(facts),
+    },
   ];
 }
 

@@ -6,6 +6,7 @@ import {
   startSteps,
   unpassedListeners,
 } from './parts.js';
+import { supervisedLosses } from './supervised.js';
 
 /**
  * As fd-pass, but the old process is not told to finish at once: its frontends are shut down over
@@ -38,7 +39,7 @@ export const quiesce: Method = {
         remedy: 'add "v6only" to the bind, or use --method migrate',
       };
     }
-    return { usable: true, losses: [] };
+    return { usable: true, losses: supervisedLosses(facts) };
   },
   startIsCheck: () => true,
   plan: ({ drainTimeoutMs }, facts) => ({

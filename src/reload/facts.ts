@@ -8,7 +8,7 @@ import type { Instance } from '../haproxy/instance.js';
 import type { Listener } from '../haproxy/listeners.js';
 import { parseLevel, parseStat, type StatRow } from '../haproxy/runtime/answers.js';
 import type { Runtimes } from '../haproxy/runtime/runtimes.js';
-import type { Host } from '../host/host.js';
+import type { Host, ProcessId } from '../host/host.js';
 import type {
   Facts,
   FrontendFacts,
@@ -29,11 +29,13 @@ export async function gatherFacts(
 ): Promise<Facts> {
   const { leader, serving } = instance;
   const isMaster = instance.mode === 'master-worker';
+  const mode = modeFrom(instance, config);
   const wanted = wantedListeners(config, check.environment);
   const runtime = await runtimeFacts(runtimes, instance, config, check.cwd);
   const migrate = await host.kernel.sysctl(MIGRATE_SYSCTL, serving.pid);
   return {
-    mode: instance.mode,
+    mode,
+    supervisor: mode === 'foreground' ? await supervisorOf(host, instance) : null,
     serving: { pid: serving.pid, startTicks: serving.startTicks },
     master: isMaster ? { pid: leader.pid, startTicks: leader.startTicks } : null,
     masterSocket: instance.arguments.masterSocket?.split(',')[0] ?? null,
@@ -49,6 +51,23 @@ export async function gatherFacts(
     migrateRequests: migrate === undefined ? 'absent' : migrate === '1' ? 'on' : 'off',
     idleTimeoutMs: idleTimeoutMs(config),
   };
+}
+
+/** `daemon` in the configuration counts as `-D` does, unless `-db` is there. */
+function modeFrom(instance: Instance, config: Config): Facts['mode'] {
+  const { mode, arguments: args } = instance;
+  if (mode === 'master-worker') return mode;
+  const becomesDaemon = args.daemon || globalsOf(config).daemon !== undefined;
+  return args.foreground || !becomesDaemon ? 'foreground' : 'daemon';
+}
+
+async function supervisorOf(host: Host, { leader }: Instance): Promise<ProcessId | null> {
+  const parent = await host.processes.info(leader.parentPid);
+  if (parent !== undefined) return { pid: parent.pid, startTicks: parent.startTicks };
+  throw refused('target-foreign', `pid ${leader.pid} is the first process of a container`, {
+    subject: `pid ${leader.pid}`,
+    hint: 'it cannot be replaced while the container runs: start HAProxy there with -W -db',
+  });
 }
 
 function pidFileOf(instance: Instance, config: Config, cwd: string): string | null {

@@ -1,6 +1,7 @@
 import type { Facts } from '../methods/facts.js';
 import type { ExpectedLoss, MethodName, MethodRequest } from '../methods/method.js';
 import { AUTO_ORDER, METHODS } from '../methods/registry.js';
+import { throughBridge } from '../methods/supervised.js';
 import type { Step } from '../steps/registry.js';
 
 /** What will happen and why. Plain data: it is shown, journaled, and carried out as it stands. */
@@ -18,6 +19,11 @@ export interface Plan {
   readonly handOver: readonly Step[];
   /** What follows while the old generation drains; nobody needs to watch. */
   readonly retire: readonly Step[];
+}
+
+/** Somebody has to see it through: a supervisor's process takes over from the one that bridges. */
+export function needsWatching(plan: Plan): boolean {
+  return plan.retire.some(({ kind }) => kind === 'await-replacement');
 }
 
 export type Choice =
@@ -87,7 +93,8 @@ export function makePlan(
   facts: Facts,
   extra: { readonly edits: readonly Step[]; readonly notes: readonly string[] },
 ): Plan {
-  const { handOver, retire } = METHODS[choice.method].plan(request, facts);
+  const steps = METHODS[choice.method].plan(request, facts);
+  const { handOver, retire } = throughBridge(steps, facts, request.drainTimeoutMs);
   return {
     method: choice.method,
     reasons: choice.reasons,

@@ -5,7 +5,7 @@ import { removeLeftCandidates } from './candidates.js';
 import { notPutBack, putBack, retire } from './execute.js';
 import { markEnded, openRunIds } from './open-runs.js';
 import { direction, progressOf, type Progress } from './progress.js';
-import type { Plan } from './plan.js';
+import { needsWatching, type Plan } from './plan.js';
 import { carryOut, type Run } from './runner.js';
 import { definitionOf } from '../steps/registry.js';
 import { openRun, type SessionOptions } from './session.js';
@@ -83,7 +83,7 @@ async function recoverOne(
       return 'nothing';
     }
     if (progress.bootId !== (await host.kernel.bootId())) return await close(host, runId, options);
-    if (progress.handedOver && options.onDraining !== undefined) {
+    if (progress.handedOver && options.onDraining !== undefined && !needsWatching(progress.plan)) {
       await lock.release();
       await options.onDraining(runId);
       return 'watched';

@@ -6,7 +6,7 @@ import type { Host } from '../host/host.js';
 import { takeLock, type Lock } from '../journal/lock.js';
 import type { MethodName } from '../methods/method.js';
 import { endRun, handOver, notRetired, retire, untouched } from './execute.js';
-import type { Plan } from './plan.js';
+import { needsWatching, type Plan } from './plan.js';
 import { prepare, UNCHANGED, type Prepared } from './prepare.js';
 import { recover, RELOAD_LOCK, runLock } from './recover.js';
 import type { ReloadRequest } from './request.js';
@@ -126,7 +126,7 @@ async function carryOutPlan(
       runtimes,
     });
     const durationMs = host.clock.now() - startedMs;
-    const draining = plan.retire.length > 0 && !options.wait;
+    const draining = plan.retire.length > 0 && !options.wait && !needsWatching(plan);
     if (draining) await leaveDraining(options, run, runHeld);
     else if (plan.retire.length > 0) await retire(host, run, plan, options.stateDir);
     else await endRun(host, run, plan, options.stateDir);
@@ -154,7 +154,8 @@ async function leaveDraining(options: ReloadOptions, run: Run, lock: Lock): Prom
 }
 
 function newPidsOf(run: Run): readonly number[] {
-  const pid = run.state.after.get('start')?.['pid'];
+  const last = run.state.after.get('again') ?? run.state.after.get('start');
+  const pid = last?.['pid'];
   return typeof pid === 'number' ? [pid] : [];
 }
 

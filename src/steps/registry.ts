@@ -1,5 +1,6 @@
 import { awaitDrained, type AwaitDrained } from './await-drained.js';
 import { awaitHandshakes, type AwaitHandshakes } from './await-handshakes.js';
+import { awaitReplacement, type AwaitReplacement } from './await-replacement.js';
 import { awaitStopping, type AwaitStopping } from './await-stopping.js';
 import { confirmGeneration, type ConfirmGeneration } from './confirm-generation.js';
 import { openRuntime, type OpenRuntime } from './open-runtime.js';
@@ -16,6 +17,7 @@ import type { Effect, StepDefinition } from './definition.js';
 export type Step =
   | AwaitDrained
   | AwaitHandshakes
+  | AwaitReplacement
   | AwaitStopping
   | ConfirmGeneration
   | OpenRuntime
@@ -30,6 +32,7 @@ export type Step =
 export const STEPS = {
   'await-drained': awaitDrained,
   'await-handshakes': awaitHandshakes,
+  'await-replacement': awaitReplacement,
   'await-stopping': awaitStopping,
   'confirm-generation': confirmGeneration,
   'open-runtime': openRuntime,

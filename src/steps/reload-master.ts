@@ -57,7 +57,8 @@ async function look(
   if (step.masterSocket === null) return worker;
   const told = await askMaster(step, context);
   if (told === undefined) return undefined;
-  if ((told.failedReloads ?? 0) > Number(context.before(step.id)['failedReloads'])) return 'refused';
+  if ((told.failedReloads ?? 0) > Number(context.before(step.id)['failedReloads']))
+    return 'refused';
   const listed = told.processes.some(
     ({ pid, kind, old }) => pid === worker?.pid && kind === 'worker' && !old,
   );

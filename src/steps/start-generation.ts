@@ -16,8 +16,6 @@ export interface StartGeneration {
   readonly like: ProcessId;
   readonly cwd: string;
   readonly user: { readonly uid: number; readonly gid: number };
-  /** It stays in the foreground (no `-D`): it is left running when it has not ended at once. */
-  readonly foreground: boolean;
   /** HAProxy writes its pid here; put back on undo. */
   readonly pidFile: string | null;
   /**
@@ -51,7 +49,6 @@ export const startGeneration: StepDefinition<StartGeneration> = {
       namespacesOf: step.like.pid,
       user: step.user,
       timeoutMs: context.timeoutMs,
-      ...(step.foreground ? { leaveRunning: true } : {}),
     });
     if (code !== 0) {
       const error = didNotStart(step, stderr || stdout);
