@@ -1,152 +1,142 @@
-import {
-  type ChildProcess,
-  type ExecFileSyncOptionsWithStringEncoding,
-  execFileSync,
-  spawn,
-} from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { waitFor } from '../src/host/wait.js';
-import { PROBE_DEFAULTS, type Connections } from '../src/probe/options.js';
-import { runProbe } from '../src/probe/prober.js';
+import { readFileSync } from 'node:fs';
+import { setInterval } from 'node:timers';
+import { hitlessArgv } from '../src/entry-points.js';
+import type { LabNode } from '../src/lab/node.js';
+import { startQuestionLab } from '../src/lab/question-lab.js';
+import type { Connections } from '../src/probe/options.js';
+import type { Report } from '../src/probe/report.js';
+import { median, type Finding } from './result.js';
 
-/**
- * How much load the prober sustains through a real HAProxy, beside what `ab` (a new connection
- * each) and `wrk` (kept connections) reach there in the same minute, on the same cores.
- * The prober is open-loop: it is asked for a share of the other tool's rate, and sustains it when
- * it sends at least 99 % of it in time. Usage: node dist/bench/prober.js [seconds]
- */
-const SECONDS = Number(process.argv[2] ?? 3);
-const SHARES = [0.6, 0.8, 0.9, 1];
+const SECONDS = 5;
 const ROUNDS = 3;
 const CONNECTIONS = 64;
-const [PROXY_PORT, ORIGIN_PORT] = [28_981, 28_980];
-const QUIET: ExecFileSyncOptionsWithStringEncoding = {
-  encoding: 'utf8',
-  stdio: ['ignore', 'pipe', 'ignore'],
-};
-const URL = `http://127.0.0.1:${PROXY_PORT}/`;
+/** What the prober must sustain, or this share of what the other tool reaches, if that is less. */
+const WANTED = { new: 5000, 'keep-alive': 15_000 } as const;
+const SHARE = 0.8;
+const LAG_LIMIT_US = 2000;
+const MEMORY_RATIO = 1.3;
 
-interface Line {
-  readonly kind: Connections;
-  readonly round: number;
-  readonly otherPerSecond: number;
-  readonly share: number;
-  readonly askedPerSecond: number;
-  readonly reachedPerSecond: number;
-  readonly lost: number;
-  readonly lagP99Us: number;
-  readonly latencyP99Us: number;
-  readonly verdict: string;
-}
-
-const haproxy = await startHaproxy();
-try {
-  process.stdout.write(`# ${cpus().length} cores, ${cpus()[0]?.model}, ${SECONDS} s each\n`);
-  for (let round = 1; round <= ROUNDS; round += 1) {
-    for (const kind of ['new', 'keep-alive'] as const) {
-      for (const share of SHARES) {
-        process.stdout.write(`${JSON.stringify(await compare(kind, share, round))}\n`);
-      }
-    }
+/**
+ * How much load the prober sustains through HAProxy to two Apaches, beside `ab` (a new connection
+ * each) and `wrk` (kept connections) on the same cores within the same minute.
+ */
+export async function benchProber(): Promise<readonly Finding[]> {
+  const { lab, client, urls } = await startQuestionLab();
+  try {
+    return [
+      await sustained(client, urls[0], 'new'),
+      await sustained(client, urls[0], 'keep-alive'),
+      await lag(client, urls[0]),
+      await memory(client, urls[0]),
+    ];
+  } finally {
+    await lab.close();
   }
-} finally {
-  haproxy.stop();
 }
 
-async function compare(kind: Connections, share: number, round: number): Promise<Line> {
-  const otherPerSecond = kind === 'new' ? ab() : wrk();
-  const askedPerSecond = Math.floor(otherPerSecond * share);
-  const begunMs = performance.now();
-  let readyMs = begunMs;
-  const report = await runProbe(
-    {
-      ...PROBE_DEFAULTS,
-      url: URL,
-      connections: kind,
-      ratePerSecond: askedPerSecond,
-      forMs: SECONDS * 1000,
-      poolSize: CONNECTIONS,
-    },
-    { onStart: () => void (readyMs = performance.now()) },
-  );
-  const tookSeconds = Math.max(SECONDS, (performance.now() - readyMs - 50) / 1000);
+async function sustained(
+  client: LabNode,
+  url: string,
+  kind: 'new' | 'keep-alive',
+): Promise<Finding> {
+  const shares: number[] = [];
+  const details: string[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const other = kind === 'new' ? await ab(client, url) : await wrk(client, url);
+    const wanted = Math.floor(Math.min(WANTED[kind], other * SHARE));
+    const { report } = await probe(client, url, kind, wanted, SECONDS);
+    const reached = Math.round((report.answered * 1000) / report.durationMs);
+    shares.push(reached / wanted);
+    details.push(`${reached} of ${wanted}/s, other ${Math.round(other)}/s`);
+  }
+  const share = median(shares);
   return {
-    kind,
-    round,
-    otherPerSecond,
-    share,
-    askedPerSecond,
-    reachedPerSecond: Math.round(report.answered / tookSeconds),
-    lost: report.lost.total,
-    lagP99Us: report.proberLagUs.p99,
-    latencyP99Us: report.latencyUs.p99,
-    verdict: report.verdict,
+    what: `prober, ${kind} connections sustained`,
+    measured: `${share.toFixed(2)} (${details.join('; ')})`,
+    limit: `0.99 of min(${WANTED[kind]}, ${SHARE} x ${kind === 'new' ? 'ab' : 'wrk'})`,
+    met: share >= 0.99,
   };
 }
 
-function ab(): number {
+async function lag(client: LabNode, url: string): Promise<Finding> {
+  const values: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const { report } = await probe(client, url, 'new', 1000, SECONDS);
+    values.push(report.proberLagUs.p99);
+  }
+  const p99 = median(values);
+  return {
+    what: 'prober lag p99 at 1000/s',
+    measured: `${(p99 / 1000).toFixed(2)} ms (${values.map((us) => us / 1000).join(', ')})`,
+    limit: `under ${LAG_LIMIT_US / 1000} ms`,
+    met: p99 < LAG_LIMIT_US,
+  };
+}
+
+/** The most memory that a run of 60 s takes, against one of 10 s. */
+async function memory(client: LabNode, url: string): Promise<Finding> {
+  const short = await probe(client, url, 'keep-alive', 2000, 10);
+  const long = await probe(client, url, 'keep-alive', 2000, 60);
+  const ratio = long.memoryKb / short.memoryKb;
+  return {
+    what: 'prober memory, 60 s against 10 s',
+    measured: `${ratio.toFixed(2)} (${long.memoryKb} kB, ${short.memoryKb} kB)`,
+    limit: `at most ${MEMORY_RATIO}`,
+    met: ratio <= MEMORY_RATIO,
+  };
+}
+
+interface Probed {
+  readonly report: Report;
+  readonly memoryKb: number;
+}
+
+async function probe(
+  client: LabNode,
+  url: string,
+  connections: Connections,
+  rate: number,
+  seconds: number,
+): Promise<Probed> {
+  const argv = hitlessArgv(
+    ...['prove', '--json', '--url', url, '--rate', String(rate), '--for', `${seconds}s`],
+    ...['--connections', connections, '--pool', String(CONNECTIONS)],
+  );
+  const child = await client.start(argv, { name: 'prober', stdio: 'pipe' });
+  let memoryKb = 0;
+  const timer = setInterval(() => {
+    memoryKb = Math.max(memoryKb, peakMemoryKb(child.pid));
+  }, 200);
+  const chunks: Buffer[] = [];
+  for await (const chunk of child.stdout ?? []) chunks.push(chunk as Buffer);
+  await child.exited;
+  clearInterval(timer);
+  return { report: JSON.parse(Buffer.concat(chunks).toString('utf8')) as Report, memoryKb };
+}
+
+function peakMemoryKb(pid: number): number {
+  try {
+    return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
+}
+
+async function ab(client: LabNode, url: string): Promise<number> {
   const requests = String(5000 * SECONDS);
-  const said = execFileSync('ab', ['-q', '-n', requests, '-c', String(CONNECTIONS), URL], QUIET);
+  const said = await client.must(['ab', '-q', '-n', requests, '-c', String(CONNECTIONS), url], {
+    timeoutMs: 60_000,
+  });
   return rate(/Requests per second: +([\d.]+)/, said);
 }
 
-function wrk(): number {
-  const argv = ['-t1', `-c${CONNECTIONS}`, `-d${SECONDS}s`, URL];
-  return rate(/Requests\/sec: +([\d.]+)/, execFileSync('wrk', argv, QUIET));
+async function wrk(client: LabNode, url: string): Promise<number> {
+  const said = await client.must(['wrk', '-t1', `-c${CONNECTIONS}`, `-d${SECONDS}s`, url]);
+  return rate(/Requests\/sec: +([\d.]+)/, said);
 }
 
 function rate(pattern: RegExp, said: string): number {
   const found = pattern.exec(said);
   if (found === null) throw new Error(`no rate in: ${said}`);
   return Number(found[1]);
-}
-
-async function startHaproxy(): Promise<{ readonly stop: () => void }> {
-  const folder = mkdtempSync(join(tmpdir(), 'hitless-bench-'));
-  const file = join(folder, 'haproxy.cfg');
-  writeFileSync(file, configuration());
-  const child: ChildProcess = spawn('haproxy', ['-db', '-f', file], { stdio: 'ignore' });
-  const stop = () => {
-    child.kill('SIGTERM');
-    rmSync(folder, { recursive: true });
-  };
-  const up = await waitFor(async () => ((await answers()) ? true : undefined), { timeoutMs: 5000 });
-  if (up === undefined) {
-    stop();
-    throw new Error(`haproxy does not listen on ${PROXY_PORT}`);
-  }
-  return { stop };
-}
-
-function configuration(): string {
-  return `global
-  maxconn 5000
-defaults
-  mode http
-  timeout client 30s
-  timeout server 30s
-  timeout connect 5s
-frontend origin
-  bind 127.0.0.1:${ORIGIN_PORT}
-  http-request return status 200 content-type text/plain string "hello from the origin"
-frontend proxy
-  bind 127.0.0.1:${PROXY_PORT}
-  default_backend origin
-backend origin
-  server one 127.0.0.1:${ORIGIN_PORT}
-`;
-}
-
-function answers(): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(PROXY_PORT, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

@@ -9,7 +9,7 @@ export function planText(plan: Plan, columns: number, colour: boolean): string {
     ...labelled('method', plan.reasons),
     ...plan.losses.map((loss) => ['loses', `${loss.what}: ${loss.because}`] as const),
     ...plan.losses.map((loss) => ['remedy', loss.remedy] as const),
-    ...labelled('note', plan.notes),
+    ...labelled('note', [...(plan.unverified === null ? [] : [plan.unverified]), ...plan.notes]),
     ...labelled(
       'steps',
       plan.handOver.map((step) => definitionOf(step).describe(step)),
@@ -44,11 +44,16 @@ export function resultText(result: ReloadResult, columns: number, colour: boolea
 
 function reloadedText(result: ReloadResult, columns: number, colour: boolean): string {
   const pids = `pid ${result.oldPids.join(' ')} → ${result.newPids.join(' ')}`;
-  const verdict = result.lossless ? '' : '; losses were allowed';
+  const verdict = losses(result);
   const first = `${paint('green', 'reloaded', colour)} in ${milliseconds(result.durationMs)} by ${result.method ?? ''} (${pids})${verdict}`;
   if (!result.draining) return first;
   const draining = `pid ${result.oldPids.join(' ')} goes on serving the connections it has and ends with them ("hitless status")`;
   return `${first}\n${wrap(draining, columns)}`;
+}
+
+function losses({ plan }: ReloadResult): string {
+  if (plan !== null && plan.losses.length > 0) return '; losses were allowed';
+  return plan?.unverified === null ? '' : '; not shown to be lossless, see above';
 }
 
 export function resultDocument(result: ReloadResult): unknown {
@@ -76,6 +81,7 @@ function planDocument(plan: Plan): unknown {
     method: plan.method,
     reasons: plan.reasons,
     losses: plan.losses,
+    unverified: plan.unverified,
     notes: plan.notes,
     handOver: plan.handOver.map(describeStep),
     retire: plan.retire.map(describeStep),

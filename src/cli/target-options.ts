@@ -19,7 +19,9 @@ export function addTargetOptions(command: Command): Command {
 
 export function targetOf(flags: TargetFlags): Target {
   const named = [flags.pid, flags.pidFile, flags.masterSocket].filter((flag) => flag !== undefined);
-  if (named.length > 1) throw usage('--pid, --pid-file and --master-socket exclude each other');
+  if (named.length > 1) {
+    throw usage('--pid, --pid-file and --master-socket exclude each other', 'keep one of them');
+  }
   if (flags.pid !== undefined) return { pid: parseCount(flags.pid, 'pid') };
   if (flags.pidFile !== undefined) return { pidFile: resolve(flags.pidFile) };
   if (flags.masterSocket !== undefined) return { masterSocket: resolve(flags.masterSocket) };

@@ -25,7 +25,10 @@ export function parseRatePerSecond(text: string): number {
 export function parseCount(text: string, name: string, min = 1): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(value) || value < min) {
-    throw usage(`${name} "${text}" is not a whole number of at least ${min}`);
+    throw usage(
+      `${name} "${text}" is not a whole number of at least ${min}`,
+      'write digits only: 1, 2, 10',
+    );
   }
   return value;
 }

@@ -97,7 +97,10 @@ async function pidFromFile(host: Host, path: string): Promise<number> {
   }
   const pid = /^\s*(\d+)/.exec(text)?.[1];
   if (pid === undefined) {
-    throw refused('target-not-found', `${path} holds no pid`, { subject: path });
+    throw refused('target-not-found', `${path} holds no pid`, {
+      subject: path,
+      hint: 'name the process with --pid, or the pid file that HAProxy was started with (-p)',
+    });
   }
   return Number(pid);
 }
@@ -179,6 +182,8 @@ async function newestListening(
   all: readonly ProcessInfo[],
 ): Promise<ProcessInfo | undefined> {
   for (const leader of [...family].reverse()) {
+    // Who may not look into a process sees no listener of it; that it is there counts all the same.
+    if (leader.exe === '') return leader;
     const processes = [leader, ...childrenOf(leader, all)];
     for (const process of processes) {
       if ((await listenersOf(host, process)).length > 0) return leader;

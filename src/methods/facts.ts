@@ -23,6 +23,11 @@ export interface Facts {
   readonly runtime: RuntimeFacts;
   readonly frontends: readonly FrontendFacts[];
   readonly listeners: ListenerFacts;
+  /**
+   * The files are older than the process that serves: what they say is what it runs. Otherwise
+   * options of the running process can only be guessed, for HAProxy does not show them.
+   */
+  readonly filesAsRead: boolean;
   /** net.ipv4.tcp_migrate_req in HAProxy's network namespace. */
   readonly migrateRequests: 'absent' | 'off' | 'on';
   /** The longest that an idle client may stay connected by the configuration; null: for ever. */

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
 import { EXIT, HitlessError, messageOf, refused } from '../error.js';
+import { asBinaryMissing } from '../haproxy/binary-missing.js';
 import { checkArgv, type Arguments } from '../haproxy/arguments.js';
 import { alertsOf, describeAlerts } from '../haproxy/messages.js';
 import type { ConfigFile } from '../haproxy/config-files.js';
@@ -108,12 +109,7 @@ async function runCheck(
     });
     return code === 0 ? undefined : stderr || stdout;
   } catch (error) {
-    if (!(error instanceof HitlessError) || error.code !== 'tool-missing') throw error;
-    throw refused('binary-missing', `cannot run ${check.program}: ${error.message}`, {
-      subject: check.program,
-      hint: 'was the package removed? Install it again, or name another program with --binary',
-      cause: error,
-    });
+    throw asBinaryMissing(check.program, error);
   }
 }
 

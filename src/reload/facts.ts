@@ -30,6 +30,7 @@ export async function gatherFacts(
   const { leader, serving } = instance;
   const isMaster = instance.mode === 'master-worker';
   const mode = modeFrom(instance, config);
+  const startedMs = host.clock.now() - serving.ageMs;
   const wanted = wantedListeners(config, check.environment);
   const runtime = await runtimeFacts(runtimes, instance, config, check.cwd);
   const migrate = await host.kernel.sysctl(MIGRATE_SYSCTL, serving.pid);
@@ -48,6 +49,7 @@ export async function gatherFacts(
     runtime: runtime.facts,
     frontends: frontendFacts(config, runtime.frontends),
     listeners: listenerFacts(instance.listeners, wanted, runtime.facts.sockets),
+    filesAsRead: check.files.every(({ modifiedMs }) => modifiedMs < startedMs),
     migrateRequests: migrate === undefined ? 'absent' : migrate === '1' ? 'on' : 'off',
     idleTimeoutMs: idleTimeoutMs(config),
   };

@@ -11,6 +11,8 @@ export interface Plan {
   readonly reasons: readonly string[];
   /** What cannot be kept from being lost; empty for a lossless reload. */
   readonly losses: readonly ExpectedLoss[];
+  /** Why a plan without expected losses is still no promise; null when it is one. */
+  readonly unverified: string | null;
   /** What the user should know but need not act upon now. */
   readonly notes: readonly string[];
   /** Names the process in question, for locks and for `status`. */
@@ -19,6 +21,19 @@ export interface Plan {
   readonly handOver: readonly Step[];
   /** What follows while the old generation drains; nobody needs to watch. */
   readonly retire: readonly Step[];
+}
+
+/**
+ * A soft stop spares idle clients only if the *running* process has idle-close-on-response, and
+ * files that have changed since it read them do not tell.
+ */
+function unverified(method: MethodName, facts: Facts): string | null {
+  const restsOnOption = method === 'fd-pass' && facts.frontends.some(({ http }) => http);
+  if (!restsOnOption || facts.filesAsRead) return null;
+  return (
+    `the files have changed since pid ${facts.serving.pid} read them: if it does not have ` +
+    '"option idle-close-on-response" yet, keep-alive clients may lose a request this once'
+  );
 }
 
 /** Somebody has to see it through: a supervisor's process takes over from the one that bridges. */
@@ -99,6 +114,7 @@ export function makePlan(
     method: choice.method,
     reasons: choice.reasons,
     losses: choice.losses,
+    unverified: unverified(choice.method, facts),
     notes: extra.notes,
     oldPids: [facts.serving.pid],
     handOver: [...extra.edits, ...handOver],

@@ -1,5 +1,6 @@
 import { refused } from '../error.js';
 import { print, type Document } from '../haproxy/config/document.js';
+import { startEnvironment } from '../haproxy/environment.js';
 import { globalsOf } from '../haproxy/config/globals.js';
 import { resolve } from '../haproxy/config/resolve.js';
 import { readConfigFiles, type ConfigFile } from '../haproxy/config-files.js';
@@ -105,7 +106,7 @@ async function checkFor(
     program: request.binary ?? leader.exe,
     files,
     cwd: leader.cwd,
-    environment,
+    environment: startEnvironment(environment),
     namespacesOf: leader.pid,
     stateDir,
     user: startUser(

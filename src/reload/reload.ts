@@ -31,6 +31,7 @@ export interface ReloadResult {
   readonly result: 'reloaded' | 'unchanged' | 'planned';
   readonly runId: string | null;
   readonly method: MethodName | null;
+  /** Nothing is expected to be lost, and nothing that this rests on is unknown. */
   readonly lossless: boolean;
   readonly oldPids: readonly number[];
   readonly newPids: readonly number[];
@@ -160,7 +161,8 @@ function newPidsOf(run: Run): readonly number[] {
 }
 
 function describe(plan: Plan): Pick<ReloadResult, 'method' | 'lossless' | 'oldPids' | 'plan'> {
-  return { method: plan.method, lossless: plan.losses.length === 0, oldPids: plan.oldPids, plan };
+  const lossless = plan.losses.length === 0 && plan.unverified === null;
+  return { method: plan.method, lossless, oldPids: plan.oldPids, plan };
 }
 
 function unchanged(): ReloadResult {

@@ -1,4 +1,6 @@
 import { failed, refused } from '../error.js';
+import { startEnvironment } from '../haproxy/environment.js';
+import { asBinaryMissing } from '../haproxy/binary-missing.js';
 import { alertsOf, describeAlerts } from '../haproxy/messages.js';
 import { listeningInodes } from '../haproxy/listeners.js';
 import { removeTorn } from '../host/torn.js';
@@ -42,18 +44,8 @@ export const startGeneration: StepDefinition<StartGeneration> = {
     // Taken up after a crash: it runs already.
     if (earlier !== undefined) return { pid: earlier.pid, startTicks: earlier.startTicks };
     for (const path of step.rebinds) await host.files.link(path, spareLink(path, context));
-    const { code, stderr, stdout } = await host.run({
-      argv: step.argv,
-      cwd: step.cwd,
-      env: await environment(step, context),
-      namespacesOf: step.like.pid,
-      user: step.user,
-      timeoutMs: context.timeoutMs,
-    });
-    if (code !== 0) {
-      const error = didNotStart(step, stderr || stdout);
-      throw step.argv.includes('-sf') ? new NothingDone(error) : error;
-    }
+    const error = await start(step, context);
+    if (error !== undefined) throw step.argv.includes('-sf') ? new NothingDone(error) : error;
     const [process] = await startedProcesses(step, context);
     if (process === undefined) throw failed('start-failed', 'HAProxy ended as soon as it started');
     return { pid: process.pid, startTicks: process.startTicks };
@@ -72,6 +64,24 @@ export const startGeneration: StepDefinition<StartGeneration> = {
     for (const path of step.rebinds) await context.host.files.remove(spareLink(path, context));
   },
 };
+
+/** @returns what kept the program from starting */
+async function start(step: StartGeneration, context: StepContext): Promise<unknown> {
+  const request = {
+    argv: step.argv,
+    cwd: step.cwd,
+    env: await environment(step, context),
+    namespacesOf: step.like.pid,
+    user: step.user,
+    timeoutMs: context.timeoutMs,
+  };
+  try {
+    const { code, stderr, stdout } = await context.host.run(request);
+    return code === 0 ? undefined : didNotStart(step, stderr || stdout);
+  } catch (error) {
+    return asBinaryMissing(step.argv[0] ?? '', error);
+  }
+}
 
 function didNotStart(step: StartGeneration, output: string): Error {
   const place = alertsOf(output)[0]?.place;
@@ -98,7 +108,7 @@ async function environment(
       hint: 'run hitless as root, or as the user who started HAProxy',
     });
   }
-  return { ...theirs, [RUN_MARK]: runId };
+  return { ...startEnvironment(theirs), [RUN_MARK]: runId };
 }
 
 /** Processes that this run started, found by their mark: also after hitless was killed. */

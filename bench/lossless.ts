@@ -1,0 +1,71 @@
+import type { MethodName } from '../src/methods/method.js';
+import type { Connections } from '../src/probe/options.js';
+import { trialName, type TrialSpec } from '../src/trial/spec.js';
+import { runTrial, type Trial } from '../src/trial/trial.js';
+import type { Finding } from './result.js';
+
+const REQUESTS = 200_000;
+const RATE = 1000;
+const EVERY_MS = 100;
+/** Old generations that may be alive at once (the default of --max-draining) and the new one. */
+const PROCESSES_LIMIT = 8 + 2;
+const CONTROL_MS = 20_000;
+
+/** Two hundred thousand requests each under reloads as fast as they come, and the control. */
+export async function benchLossless(): Promise<readonly Finding[]> {
+  const findings = [await controlFinding('new'), await controlFinding('keep-alive')];
+  const rows: readonly (readonly [MethodName, Connections])[] = [
+    ['fd-pass', 'new'],
+    ['migrate', 'new'],
+    ['quiesce', 'keep-alive'],
+  ];
+  for (const [method, connections] of rows) {
+    findings.push(await methodFinding(method, connections));
+  }
+  return findings;
+}
+
+async function controlFinding(connections: Connections): Promise<Finding> {
+  const stalled = connections === 'new';
+  const trial = await runTrial({
+    ...load(connections, CONTROL_MS),
+    way: { kind: 'control' },
+    stalled,
+  });
+  return {
+    what: `control: ${trialName(trial.spec)}`,
+    measured: summary(trial),
+    limit: 'loses',
+    met: trial.report.lost.total > 0,
+  };
+}
+
+async function methodFinding(method: MethodName, connections: Connections): Promise<Finding> {
+  const forMs = (REQUESTS / RATE) * 1000;
+  const way = { kind: 'hitless', method } as const;
+  const trial = await runTrial({ ...load(connections, forMs), way, stalled: false });
+  const failedReloads = trial.reloads.filter(({ ok }) => !ok).length;
+  const { report, processesMax } = trial;
+  return {
+    what: trialName(trial.spec),
+    measured: `${summary(trial)}, ${failedReloads} failed, at most ${processesMax} processes`,
+    limit: `0 lost, at most ${PROCESSES_LIMIT} processes`,
+    met:
+      report.lost.total === 0 &&
+      report.sent >= REQUESTS &&
+      failedReloads === 0 &&
+      processesMax <= PROCESSES_LIMIT,
+  };
+}
+
+function load(
+  connections: Connections,
+  forMs: number,
+): Pick<TrialSpec, 'connections' | 'ratePerSecond' | 'forMs' | 'everyMs' | 'ipv6'> {
+  return { connections, ratePerSecond: RATE, forMs, everyMs: EVERY_MS, ipv6: false };
+}
+
+function summary({ report, reloads }: Trial): string {
+  const bound = (report.lossRateUpperBound95 * 100).toPrecision(2);
+  return `${report.lost.total} of ${report.sent} lost (at most ${bound} %) in ${reloads.length} reloads, ${report.verdict}`;
+}

@@ -1,0 +1,33 @@
+import { cpus, release } from 'node:os';
+import { benchLossless } from './lossless.js';
+import { benchProber } from './prober.js';
+import { benchReload } from './reload.js';
+import { toMarkdown, type Finding } from './result.js';
+import { benchStartup } from './startup.js';
+
+const PARTS = {
+  startup: benchStartup,
+  reload: benchReload,
+  prober: benchProber,
+  lossless: benchLossless,
+} as const satisfies Record<string, () => Promise<readonly Finding[]>>;
+
+/** `npm run bench` runs all parts (about 15 minutes), `npm run bench -- startup reload` some. */
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !Object.hasOwn(PARTS, name));
+if (unknown.length > 0) {
+  process.stderr.write(`bench: no part ${unknown.join(', ')}; parts: ${Object.keys(PARTS).join(', ')}\n`);
+  process.exit(2);
+}
+
+const findings: Finding[] = [];
+for (const [name, bench] of Object.entries(PARTS)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  process.stderr.write(`${name} ...\n`);
+  findings.push(...(await bench()));
+}
+process.stdout.write(
+  `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), Linux ${release()}, Node ${process.version}\n\n`,
+);
+process.stdout.write(`${toMarkdown(findings)}\n`);
+process.exitCode = findings.every(({ met }) => met) ? 0 : 1;
