@@ -16,7 +16,9 @@ const PARTS = {
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !Object.hasOwn(PARTS, name));
 if (unknown.length > 0) {
-  process.stderr.write(`bench: no part ${unknown.join(', ')}; parts: ${Object.keys(PARTS).join(', ')}\n`);
+  process.stderr.write(
+    `bench: no part ${unknown.join(', ')}; parts: ${Object.keys(PARTS).join(', ')}\n`,
+  );
   process.exit(2);
 }
 

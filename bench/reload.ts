@@ -18,10 +18,7 @@ export async function benchReload(): Promise<readonly Finding[]> {
   ];
 }
 
-async function compare(
-  what: string,
-  adapt: (spec: HaproxySpec) => HaproxySpec,
-): Promise<Finding> {
+async function compare(what: string, adapt: (spec: HaproxySpec) => HaproxySpec): Promise<Finding> {
   const question = await startQuestionLab({ adapt });
   try {
     const bare: number[] = [];
@@ -88,10 +85,7 @@ async function hitlessReload({ lb, haproxy }: QuestionLab): Promise<number> {
 }
 
 /** The next round begins with one generation. */
-async function untilAlone(
-  { lb }: Pick<QuestionLab, 'lb' | 'haproxy'>,
-  old: string,
-): Promise<void> {
+async function untilAlone({ lb }: Pick<QuestionLab, 'lb' | 'haproxy'>, old: string): Promise<void> {
   const gone = await waitFor(
     async () => ((await lb.run(['test', '-d', `/proc/${old}`])).code === 0 ? undefined : true),
     { timeoutMs: 20_000, intervalMs: 50 },

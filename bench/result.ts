@@ -22,7 +22,8 @@ export function median(values: readonly number[]): number {
 
 export function toMarkdown(findings: readonly Finding[]): string {
   const rows = findings.map(
-    ({ what, measured, limit, met }) => `| ${what} | ${measured} | ${limit} | ${met ? 'yes' : '**no**'} |`,
+    ({ what, measured, limit, met }) =>
+      `| ${what} | ${measured} | ${limit} | ${met ? 'yes' : '**no**'} |`,
   );
   return ['| what | measured | limit | met |', '|---|---|---|---|', ...rows].join('\n');
 }

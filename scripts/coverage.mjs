@@ -45,7 +45,7 @@ function readLcov(text) {
 function print(files) {
   const folders = new Map();
   for (const [file, figures] of files) add(folders, dirname(file), figures);
-  for (const figures of files.values()) add(folders, 'all', figures);
+  for (const figures of files.values()) add(folders, 'all of these', figures);
   row('', 'files', ...COLUMNS);
   for (const [folder, { count, ...figures }] of [...folders].sort(byName)) {
     row(folder, count, ...COLUMNS.map((name) => percent(figures[name])));
@@ -69,7 +69,7 @@ function add(folders, folder, figures) {
 }
 
 function byName([a], [b]) {
-  return a === 'all' || (b !== 'all' && a > b) ? 1 : -1;
+  return a.startsWith('all') || (!b.startsWith('all') && a > b) ? 1 : -1;
 }
 
 function percent([hit, found]) {

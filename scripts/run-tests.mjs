@@ -68,7 +68,7 @@ export function isGood(counts) {
 
 /** The closing lines of node's test runner. */
 export function closingLines(counts) {
-  return COUNTS.map((name) => `# ${name} ${counts[name]}`).join('\n');
+  return COUNTS.map((name) => `# ${name} ${Number(counts[name].toFixed(3))}`).join('\n');
 }
 
 /** The runner's own last words name no file; what a test says with `diagnostic()` does. */

@@ -93,7 +93,8 @@ Examples:
   hitless status                                generations and what they wait for
 
 Exit codes:
-  0 done   1 failed   2 usage   10 refused, nothing touched   11 failed and put back
-  12 failed and not put back   75 another run holds the lock   130 interrupted
-  prove: 99 something was lost, 3 inconclusive
+  0 done    1 failed    2 usage    10 refused, nothing touched
+  11 failed and put back    12 failed and not put back
+  75 another run holds the lock    130 interrupted
+  prove and demo: 99 something was lost, 3 inconclusive
 `;

@@ -27,6 +27,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'generations, their connections, and what they wait for',
     load: async () => await import('./status.js'),
   },
+  completion: {
+    summary: 'the completion script of a shell',
+    load: async () => await import('./completion.js'),
+  },
   recover: {
     summary: 'finish or undo what an interrupted run left',
     load: async () => await import('./recover.js'),

@@ -1,29 +1,27 @@
 import type { Plan } from '../reload/plan.js';
 import type { ReloadResult } from '../reload/reload.js';
-import { definitionOf } from '../steps/registry.js';
+import { definitionOf, type Step } from '../steps/registry.js';
 import { milliseconds, paint, wrap } from './style.js';
 
 /** The plan as people read it: what, why, at what price, step by step. */
-export function planText(plan: Plan, columns: number, colour: boolean): string {
+export function planText(plan: Plan, columns: number, colour: boolean, withSteps: boolean): string {
   const rows: readonly (readonly [string, string])[] = [
     ...labelled('method', plan.reasons),
     ...plan.losses.map((loss) => ['loses', `${loss.what}: ${loss.because}`] as const),
     ...plan.losses.map((loss) => ['remedy', loss.remedy] as const),
     ...labelled('note', [...(plan.unverified === null ? [] : [plan.unverified]), ...plan.notes]),
-    ...labelled(
-      'steps',
-      plan.handOver.map((step) => definitionOf(step).describe(step)),
-    ),
-    ...labelled(
-      'then',
-      plan.retire.map((step) => definitionOf(step).describe(step)),
-    ),
+    ...(withSteps ? labelled('steps', plan.handOver.map(describe)) : []),
+    ...(withSteps ? labelled('then', plan.retire.map(describe)) : []),
   ];
   const lines = rows.map(([label, text]) => {
     const line = wrap(text, columns, label.padEnd(8));
     return label === 'loses' ? paint('yellow', line, colour) : line;
   });
   return `${lines.join('\n')}\n`;
+}
+
+function describe(step: Step): string {
+  return definitionOf(step).describe(step);
 }
 
 /** The label stands at the first line only. */

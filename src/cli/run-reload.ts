@@ -24,7 +24,7 @@ export async function runReload(request: ReloadRequest, flags: ReloadFlags, io: 
     waitLockMs: flags.waitLock === undefined ? 0 : parseDurationMs(flags.waitLock),
     onEvent: eventReporter(io, flags.ndjson === true),
     onPlan: (plan) => {
-      if (!asJson && !dryRun) io.stderr.write(planText(plan, io.columns, io.colour.stderr));
+      if (!asJson && !dryRun) io.stderr.write(planText(plan, io.columns, io.colour.stderr, false));
     },
     onDraining: async (runId) => await spawnDrainer(runId, stateDir),
   });
@@ -38,7 +38,7 @@ function show(result: ReloadResult, asJson: boolean, io: Io): void {
     return;
   }
   if (result.result === 'planned' && result.plan !== null) {
-    io.stdout.write(planText(result.plan, io.columns, io.colour.stdout));
+    io.stdout.write(planText(result.plan, io.columns, io.colour.stdout, true));
   }
   io.stdout.write(resultText(result, io.columns, io.colour.stdout));
 }

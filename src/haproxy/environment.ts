@@ -6,7 +6,9 @@
 export function startEnvironment(
   environment: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !SET_BY_HAPROXY.test(name)));
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !SET_BY_HAPROXY.test(name)),
+  );
 }
 
 const SET_BY_HAPROXY = /^HAPROXY_(MWORKER\w*|PROCESSES|CFGFILES|CLI|MASTER_CLI|LOAD_SUCCESS)$/;
