@@ -95,11 +95,11 @@ async function probe(
   client: LabNode,
   url: string,
   connections: Connections,
-  rate: number,
+  ratePerSecond: number,
   seconds: number,
 ): Promise<Probed> {
   const argv = hitlessArgv(
-    ...['prove', '--json', '--url', url, '--rate', String(rate), '--for', `${seconds}s`],
+    ...['prove', '--json', '--url', url, '--rate', String(ratePerSecond), '--for', `${seconds}s`],
     ...['--connections', connections, '--pool', String(CONNECTIONS)],
   );
   const child = await client.start(argv, { name: 'prober', stdio: 'pipe' });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { hitlessArgv } from '../src/entry-points.js';
-import { waitFor } from '../src/host/wait.js';
+import { waitFor } from '../src/host/node/wait.js';
 import type { HaproxySpec } from '../src/lab/haproxy-config.js';
 import { startQuestionLab, type QuestionLab } from '../src/lab/question-lab.js';
 import { median, ratioFinding, type Finding } from './result.js';

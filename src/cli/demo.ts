@@ -4,7 +4,6 @@ import { labSupport } from '../lab/support.js';
 import type { MethodName } from '../methods/method.js';
 import type { Connections } from '../probe/options.js';
 import type { TrialSpec, Way } from '../trial/spec.js';
-import type { Trial } from '../trial/trial.js';
 import type { Io } from './command.js';
 import { demoDocument, demoText, judge } from './demo-text.js';
 import { runTrials } from './run-trials.js';

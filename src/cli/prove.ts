@@ -49,7 +49,9 @@ export function build(io: Io): Command {
   addLoadFlags(command);
   addOtherFlags(command);
   command.addHelpText('after', HELP);
-  return command.action(async (argv: readonly string[], flags: Flags) => prove(io, argv, flags));
+  return command.action(async (argv: readonly string[], flags: Flags) => {
+    await prove(io, argv, flags);
+  });
 }
 
 const HELP = `

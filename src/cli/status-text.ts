@@ -31,12 +31,12 @@ function instanceText(instance: InstanceStatus, columns: number, colour: boolean
 function row(
   pid: string,
   state: string,
-  age: string,
+  howOld: string,
   open: string,
   rest: string,
   columns: number,
 ): string {
-  const first = `${pid.padEnd(9)}${state.padEnd(10)}${age.padStart(8)}${open.padStart(7)}  `;
+  const first = `${pid.padEnd(9)}${state.padEnd(10)}${howOld.padStart(8)}${open.padStart(7)}  `;
   return wrap(rest, columns, first).trimEnd();
 }
 

@@ -20,7 +20,7 @@ export function wrap(text: string, width: number, first = ''): string {
       line = longer;
     }
   }
-  return [...lines, line].map((text, at) => (at === 0 ? first : indent) + text).join('\n');
+  return [...lines, line].map((part, at) => (at === 0 ? first : indent) + part).join('\n');
 }
 
 export function milliseconds(ms: number): string {

@@ -64,11 +64,6 @@ export async function mendJournal(host: Host, stateDir: string, runId: string): 
   if (!content.equals(whole)) await host.files.replace(path, whole);
 }
 
-/** Names of all runs, oldest first: a name begins with its time. */
-export async function listRuns(host: Host, stateDir: string): Promise<readonly string[]> {
-  return await host.files.list(`${stateDir}/runs`);
-}
-
 function journalPath(stateDir: string, runId: string): string {
   return `${stateDir}/runs/${runId}/journal`;
 }

@@ -1,5 +1,7 @@
 import { crc32 } from 'node:zlib';
-import type { Values } from '../steps/definition.js';
+
+/** Plain JSON values that a step learnt. */
+type Values = Readonly<Record<string, unknown>>;
 
 /** What a run writes down, in order. Each line is durable before the next thing happens. */
 export type JournalRecord =

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { failed } from '../error.js';
-import { waitFor } from '../host/wait.js';
+import { waitFor } from '../host/node/wait.js';
 import type { LabNode } from './node.js';
 import { childrenOf, innerPid } from './proc.js';
 import { type LabProcess, logTail } from './process.js';
@@ -120,7 +120,7 @@ async function supervise(
   argv: readonly string[],
   { name = DEFAULT_NAME }: HaproxyOptions,
 ): Promise<LabProcess> {
-  return node.start(['bash', '-c', SUPERVISE, 'supervisor', ...argv], { name });
+  return await node.start(['bash', '-c', SUPERVISE, 'supervisor', ...argv], { name });
 }
 
 async function daemonise(
@@ -160,7 +160,7 @@ function handle(
 async function awaitAnswer(haproxy: Haproxy, signal?: AbortSignal): Promise<void> {
   const { supervisor, paths } = haproxy;
   const options = { timeoutMs: ANSWER_TIMEOUT_MS, ...(signal ? { signal } : {}) };
-  if ((await waitFor(haproxy.workerPid, options)) !== undefined) return;
+  if ((await waitFor(async () => await haproxy.workerPid(), options)) !== undefined) return;
   await supervisor?.stop({ signal: 'SIGKILL' });
   throw refusal(paths, logTail(supervisor?.logFile) || `no answer on ${paths.statsSocket}`);
 }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { failed } from '../error.js';
-import { waitFor } from '../host/wait.js';
+import { waitFor } from '../host/node/wait.js';
 import { withSystemPath } from './environment.js';
 import { childrenOf } from './proc.js';
 import { type LabMode, unshareArgv } from './support.js';

@@ -1,5 +1,5 @@
 import { failed } from '../error.js';
-import { waitFor } from '../host/wait.js';
+import { waitFor } from '../host/node/wait.js';
 import { listens } from './proc.js';
 import { type LabProcess, logTail } from './process.js';
 

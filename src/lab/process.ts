@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { failed } from '../error.js';
-import { waitFor } from '../host/wait.js';
+import { waitFor } from '../host/node/wait.js';
 import { type Environment, withSystemPath } from './environment.js';
 import { childrenOf, innerPid, sendSignal } from './proc.js';
 
@@ -143,7 +143,8 @@ async function stopProcess(
   const timeoutMs = options.timeoutMs ?? STOP_TIMEOUT_MS;
   for (const signal of [options.signal ?? 'SIGTERM', 'SIGKILL'] as const) {
     kill(signal);
-    if (await waitFor(() => ended() || undefined, { timeoutMs, intervalMs: 1 })) return exited;
+    if (await waitFor(() => ended() || undefined, { timeoutMs, intervalMs: 1 }))
+      return await exited;
   }
   throw failed('lab-failed', `${name} does not end`, { subject: name });
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { failed } from '../error.js';
-import { waitFor } from '../host/wait.js';
+import { waitFor } from '../host/node/wait.js';
 import { awaitListening } from './listening.js';
 import type { LabNode } from './node.js';
 import type { LabProcess } from './process.js';

@@ -1,6 +1,6 @@
 import { setTimeout as hold } from 'node:timers/promises';
 import { failed } from '../error.js';
-import { waitFor } from '../host/wait.js';
+import { waitFor } from '../host/node/wait.js';
 import { sendSignal, stateOf } from './proc.js';
 
 const STOP_TIMEOUT_MS = 1_000;

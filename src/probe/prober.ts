@@ -62,5 +62,6 @@ async function runOnce(
     const { timeoutMs } = options;
     return { index, runId, schedule, kinds, timeoutMs, poolSize, ...lesson };
   });
-  return new Run(options, schedule, runId, lesson.get.check, hooks).execute(configs, control);
+  const run = new Run(options, schedule, runId, lesson.get.check, hooks);
+  return await run.execute(configs, control);
 }

@@ -45,7 +45,7 @@ export async function driveReloads(
 /** @returns false when the run was ended meanwhile. */
 async function isDue(inMs: number, signal: AbortSignal): Promise<boolean> {
   if (inMs <= 0) return !signal.aborted;
-  return sleep(inMs, true, { signal }).catch(() => false);
+  return await sleep(inMs, true, { signal }).catch(() => false);
 }
 
 async function reloadOnce(

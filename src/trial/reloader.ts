@@ -1,8 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { stop } from '../lab/stall.js';
+import { stall } from '../lab/stall.js';
 import type { QuestionLab } from '../lab/question-lab.js';
-import { setTimeout as hold } from 'node:timers/promises';
 import { hitlessArgv } from '../entry-points.js';
 import { STALL_MS, type TrialSpec } from './spec.js';
 
@@ -47,9 +46,9 @@ async function controlReload(
   await writeFile(config, text.replace(/^(\s*balance) .*$/m, `$1 ${algorithm}`));
   const old = (await readFile(pidFile, 'utf8')).trim();
   const argv = [...haproxy.argv, '-sf', old];
-  const stall = stalled ? stallPid(lab, Number(old)) : undefined;
+  const stalling = stalled ? stallPid(lab, Number(old)) : undefined;
   const { code, stderr } = await lb.run(argv, { timeoutMs: RELOAD_TIMEOUT_MS });
-  await stall;
+  await stalling;
   return { ok: code === 0, said: stderr };
 }
 
@@ -66,15 +65,15 @@ async function hitlessReload(
   const old = Number((await readFile(haproxy.paths.pidFile, 'utf8')).trim());
   const child = await lb.start(argv, { name: 'hitless', stdio: 'pipe' });
   const said: string[] = [];
-  let stall: Promise<void> | undefined;
+  let stalling: Promise<void> | undefined;
   child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString('utf8')));
   createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
     const event = JSON.parse(line) as { step?: string; state?: string };
     const starting = event.step === 'start' && event.state === 'begun';
-    if (stalled && starting) stall = stallPid(lab, old);
+    if (stalled && starting) stalling = stallPid(lab, old);
   });
   const { code } = await child.exited;
-  await stall;
+  await stalling;
   return { ok: code === 0, said: said.join('') };
 }
 
@@ -82,10 +81,5 @@ async function hitlessReload(
 async function stallPid(lab: QuestionLab['lab'], pidInLab: number): Promise<void> {
   const process = lab.processes().find((candidate) => candidate.pidInLab === pidInLab);
   if (process === undefined) return;
-  const stalled = await stop(process.pid);
-  try {
-    await hold(STALL_MS);
-  } finally {
-    stalled.resume();
-  }
+  await stall(process.pid, STALL_MS);
 }

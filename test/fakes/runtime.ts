@@ -6,16 +6,20 @@ import type { FakeProcess, HaproxyState, World } from './world.js';
 
 type Haproxy = FakeProcess & { readonly haproxy: HaproxyState };
 
+const CONNECT_MS = 0.5;
+
 /** Sessions on unix sockets; processes that share a socket answer in turn. */
 export class FakeRuntime {
   readonly #world: World;
-  #turn = 0;
+  readonly #turns = new Map<number, number>();
 
   constructor(world: World) {
     this.#world = world;
   }
 
   connect(path: string, effects: Effects, open: Set<() => void>): RuntimeConnection {
+    // Two processes of one machine need a moment to meet: who tries again and again gets older.
+    this.#world.clock.advance(CONNECT_MS);
     const process = this.#acceptor(path);
     if (process === undefined) {
       throw failed('socket-silent', `cannot talk to HAProxy on ${path}: ECONNREFUSED`);
@@ -60,8 +64,10 @@ export class FakeRuntime {
         !haproxy.executing &&
         haproxy.holdings.some((held) => held.socket.inode === inode && held.accepting),
     );
-    this.#turn += 1;
-    return candidates[this.#turn % Math.max(1, candidates.length)];
+    if (inode === undefined || candidates.length === 0) return undefined;
+    const turn = this.#turns.get(inode) ?? 0;
+    this.#turns.set(inode, turn + 1);
+    return candidates[turn % candidates.length];
   }
 }
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { waitFor } from '../../src/host/wait.js';
+import { waitFor } from '../../src/host/node/wait.js';
 import { sweepLabs } from '../../src/lab/folder.js';
 import { sendSignal } from '../../src/lab/proc.js';
 import { stop } from '../../src/lab/stall.js';

@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { waitFor } from '../../src/host/wait.js';
+import { waitFor } from '../../src/host/node/wait.js';
 import { sweepLabs } from '../../src/lab/folder.js';
 import { startLab, withLab } from '../../src/lab/lab.js';
 import { pidNamespace, stateOf } from '../../src/lab/proc.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { waitFor } from '../../src/host/wait.js';
+import { waitFor } from '../../src/host/node/wait.js';
 import { BIG_BYTES } from '../../src/lab/apache.js';
 import { makeCertificate } from '../../src/lab/certificate.js';
 import { haproxyPaths, type HaproxyRunMode, startHaproxy } from '../../src/lab/haproxy.js';

@@ -30,7 +30,7 @@ export function parseShowProc(text: string): MasterProcesses {
   let failedReloads: number | undefined;
   const processes: MasterProcess[] = [];
   for (const line of text.split('\n')) {
-    if (line.startsWith('#')) old = /^# old/.test(line);
+    if (line.startsWith('#')) old = line.startsWith('# old');
     const match = /^(\d+)\s+(master|worker|program)\s+(\d+)(?:\s+\[failed: (\d+)\])?/.exec(line);
     if (match === null) continue;
     const kind = match[2] as MasterProcess['kind'];

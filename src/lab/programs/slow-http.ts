@@ -1,13 +1,11 @@
 import { createServer } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 
 /** `slow-http.js PORT`: answers `/?ms=N` after N milliseconds. For requests that span a reload. */
 const port = Number(process.argv[2]);
 
-const server = createServer(async (request, response) => {
+const server = createServer((request, response) => {
   const ms = Number(new URL(request.url ?? '/', 'http://lab').searchParams.get('ms') ?? 0);
-  await delay(ms);
-  response.end(`answered after ${ms} ms\n`);
+  setTimeout(() => response.end(`answered after ${ms} ms\n`), ms);
 });
 // HAProxy keeps connections; the origin must not be the one that closes them.
 server.keepAliveTimeout = 0;
