@@ -11,6 +11,7 @@ const bundle = await rolldown({
 await bundle.write({
   dir: 'dist/bundle',
   format: 'esm',
+  minify: true,
   cleanDir: true,
   entryFileNames: '[name].js',
   chunkFileNames: '[name].js',

@@ -2,7 +2,7 @@ import { lossRateUpperBound95 } from '../probe/bound.js';
 import type { Report } from '../probe/report.js';
 import { wayName } from '../trial/spec.js';
 import type { Trial } from '../trial/trial.js';
-import { paint } from './style.js';
+import { paint, wrap } from './style.js';
 
 export interface Judgement {
   readonly verdict: 'lossless' | 'lossy' | 'inconclusive';
@@ -49,6 +49,8 @@ export function demoText(trials: readonly Trial[], judgement: Judgement, colour:
 
 const COLUMNS = ['requests', 'lost', 'late', 'p50', 'p99', 'p99.9', 'max', 'reload'] as const;
 const NAME_WIDTH = 22;
+/** The tables are as wide. */
+const WIDTH = 79;
 
 function tableHead(kind: string, first: Trial | undefined): string {
   const load = `${first?.report.ratePerSecond ?? 0}/s for ${(first?.spec.forMs ?? 0) / 1000} s`;
@@ -87,8 +89,8 @@ function causes(trials: readonly Trial[]): string {
     return `  ${nameOf(trial)}, ${trial.spec.connections}: ${list}`;
   });
   const legend =
-    'stalled: the old process stands still for 0.3 s around each start of the new one,\n' +
-    'as on a busy machine. reload: median time that the reload command took.';
+    'stalled: the old process stands still for 0.3 s around each start of the new\n' +
+    'one, as on a busy machine. reload: median time that the reload command took.';
   return lines.length === 0 ? legend : `${legend}\nlost by cause\n${lines.join('\n')}`;
 }
 
@@ -102,9 +104,9 @@ function verdictText(judgement: Judgement, colour: boolean): string {
   const { verdict, sent, lost, reloads, why } = judgement;
   const bound = `${(judgement.lossRateUpperBound95 * 100).toPrecision(2)} %`;
   const counted = `hitless lost ${lost} of ${sent} requests over ${reloads} reloads`;
-  const line = `${counted}: at most ${bound}, at 95 %`;
+  const line = wrap(`${verdict}: ${counted}: at most ${bound} at 95 %`, WIDTH);
   const style = verdict === 'lossless' ? 'green' : verdict === 'lossy' ? 'red' : 'yellow';
-  return [paint(style, `${verdict}: ${line}`, colour), ...why.map((reason) => `  ${reason}`)].join(
+  return [paint(style, line, colour), ...why.map((reason) => `  ${reason}`)].join(
     '\n',
   );
 }

@@ -42,6 +42,11 @@ export function alertsOf(output: string): readonly Message[] {
   return told.length > 0 ? told : alerts;
 }
 
+/** HAProxy gave up over the configuration itself: it has bound nothing and told nobody. */
+export function refusesConfiguration(output: string): boolean {
+  return parseMessages(output).some(({ text }) => SUMMING_UP.test(text));
+}
+
 const SUMMING_UP = /^(Error\(s\) found in configuration file|Fatal errors found in configuration)/;
 
 /** `a.cfg:2: unknown keyword 'foo'`, one line each. */

@@ -25,8 +25,10 @@ export function throughBridge(
     frontends: facts.frontends.map(({ name }) => name),
     pauseFirst: true,
   };
+  const keep: Step = { kind: 'keep-reachable', id: 'bridge-link', sockets };
   return {
-    handOver,
+    // Before anything tells the old one to finish: its end is what the supervisor waits for.
+    handOver: handOver.flatMap((step) => (step.id === 'confirm' ? [step, keep] : [step])),
     retire: [
       { kind: 'open-runtime', id: 'bridge-runtime', process: NEW, sockets },
       ...retire,

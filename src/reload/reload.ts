@@ -66,7 +66,12 @@ export async function reload(
     const prepared = await prepareOrClose(host, request, instance, runtimes, options.stateDir);
     if (prepared === UNCHANGED) return unchanged();
     options.onPlan?.(prepared.plan);
-    return await carryOutPlan(host, request, options, prepared, runtimes, startedMs);
+    try {
+      return await carryOutPlan(host, request, options, prepared, runtimes, startedMs);
+    } finally {
+      // Whatever happened: an open connection would keep this process from ending.
+      runtimes.closeAll();
+    }
   } finally {
     await lock.release();
   }

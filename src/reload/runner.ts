@@ -54,8 +54,9 @@ async function carryOutOne(run: Run, step: Step): Promise<void> {
     const after = (await definition.apply(step, run.context)) ?? {};
     const wrong = await definition.verify(step, run.context);
     if (wrong !== undefined) throw failed('not-confirmed', wrong, { subject: step.id });
-    // A step without effect is looked at again after a crash: no need to wait for the disk.
-    if (effectOf(step) !== 'none') await run.journal.write({ type: 'done', step: step.id, after });
+    // A step without effect or result is looked at again after a crash: no need for the disk.
+    const counts = effectOf(step) !== 'none' || Object.keys(after).length > 0;
+    if (counts) await run.journal.write({ type: 'done', step: step.id, after });
     run.state.after.set(step.id, after);
   } catch (error) {
     run.onEvent({ kind: 'step', step, state: 'failed', why: messageOf(reasonOf(error)) });

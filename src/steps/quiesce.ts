@@ -1,7 +1,7 @@
 import { failed } from '../error.js';
 import { parseStat } from '../haproxy/runtime/answers.js';
 import { describeRef, processOf, type ProcessRef, type StepDefinition } from './definition.js';
-import { spareLink } from './spare-link.js';
+import { reachableAt } from './spare-link.js';
 import type { StepContext } from './definition.js';
 
 /**
@@ -30,7 +30,7 @@ export const quiesce: StepDefinition<Quiesce> = {
   apply: async (step, context) => {
     const process = processOf(step.process, context);
     if (!(await context.host.processes.isAlive(process))) return undefined;
-    const connection = await context.runtimes.to(process, reachableAt(step, context));
+    const connection = await context.runtimes.to(process, reachableAt(step.sockets, context));
     if (step.pauseFirst) {
       for (const name of await open(step, context)) {
         expectSilence(await connection.ask(`disable frontend ${name}`), 'disable', name);
@@ -49,14 +49,10 @@ export const quiesce: StepDefinition<Quiesce> = {
   },
 };
 
-function reachableAt(step: Quiesce, context: StepContext): readonly string[] {
-  return step.sockets.flatMap((path) => [path, spareLink(path, context)]);
-}
-
 /** Frontends of the step that have not been shut down. */
 async function open(step: Quiesce, context: StepContext): Promise<readonly string[]> {
   const process = processOf(step.process, context);
-  const connection = await context.runtimes.to(process, reachableAt(step, context));
+  const connection = await context.runtimes.to(process, reachableAt(step.sockets, context));
   // Type 1: frontends only.
   const rows = parseStat(await connection.ask('show stat -1 1 -1'));
   const accepting = rows.filter(({ status }) => status !== 'STOP').map(({ pxname }) => pxname);

@@ -3,6 +3,7 @@ import { awaitHandshakes, type AwaitHandshakes } from './await-handshakes.js';
 import { awaitReplacement, type AwaitReplacement } from './await-replacement.js';
 import { awaitStopping, type AwaitStopping } from './await-stopping.js';
 import { confirmGeneration, type ConfirmGeneration } from './confirm-generation.js';
+import { keepReachable, type KeepReachable } from './keep-reachable.js';
 import { openRuntime, type OpenRuntime } from './open-runtime.js';
 import { quiesce, type Quiesce } from './quiesce.js';
 import { reloadMaster, type ReloadMaster } from './reload-master.js';
@@ -20,6 +21,7 @@ export type Step =
   | AwaitReplacement
   | AwaitStopping
   | ConfirmGeneration
+  | KeepReachable
   | OpenRuntime
   | Quiesce
   | ReloadMaster
@@ -35,6 +37,7 @@ export const STEPS = {
   'await-replacement': awaitReplacement,
   'await-stopping': awaitStopping,
   'confirm-generation': confirmGeneration,
+  'keep-reachable': keepReachable,
   'open-runtime': openRuntime,
   quiesce,
   'reload-master': reloadMaster,

@@ -7,3 +7,16 @@ import type { StepContext } from './definition.js';
 export function spareLink(path: string, { runId }: Pick<StepContext, 'runId'>): string {
   return `${path}.${runId}`;
 }
+
+/** The same for the process that bridges a supervisor's restart. */
+export function bridgeLink(path: string, context: Pick<StepContext, 'runId'>): string {
+  return `${spareLink(path, context)}.bridge`;
+}
+
+/** Every name under which a process may be reachable at a socket by now. */
+export function reachableAt(
+  sockets: readonly string[],
+  context: Pick<StepContext, 'runId'>,
+): readonly string[] {
+  return sockets.flatMap((path) => [path, spareLink(path, context), bridgeLink(path, context)]);
+}

@@ -1,7 +1,7 @@
-import { failed, refused } from '../error.js';
+import { failed, HitlessError, refused } from '../error.js';
 import { startEnvironment } from '../haproxy/environment.js';
 import { asBinaryMissing } from '../haproxy/binary-missing.js';
-import { alertsOf, describeAlerts } from '../haproxy/messages.js';
+import { alertsOf, describeAlerts, refusesConfiguration } from '../haproxy/messages.js';
 import { listeningInodes } from '../haproxy/listeners.js';
 import { removeTorn } from '../host/torn.js';
 import { waitFor } from '../host/wait.js';
@@ -45,7 +45,7 @@ export const startGeneration: StepDefinition<StartGeneration> = {
     if (earlier !== undefined) return { pid: earlier.pid, startTicks: earlier.startTicks };
     for (const path of step.rebinds) await host.files.link(path, spareLink(path, context));
     const error = await start(step, context);
-    if (error !== undefined) throw step.argv.includes('-sf') ? new NothingDone(error) : error;
+    if (error !== undefined) throw await notStarted(step, context, error);
     const [process] = await startedProcesses(step, context);
     if (process === undefined) throw failed('start-failed', 'HAProxy ended as soon as it started');
     return { pid: process.pid, startTicks: process.startTicks };
@@ -83,12 +83,24 @@ async function start(step: StartGeneration, context: StepContext): Promise<unkno
   }
 }
 
+/** With -sf a start that was refused as a whole has told nobody; one that hangs may have. */
+async function notStarted(
+  step: StartGeneration,
+  context: StepContext,
+  error: unknown,
+): Promise<unknown> {
+  const refusedWhole = error instanceof HitlessError && error.code !== 'step-failed';
+  if (!step.argv.includes('-sf') || !refusedWhole) return error;
+  for (const path of step.rebinds) await restoreLink(path, context);
+  return new NothingDone(error);
+}
+
 function didNotStart(step: StartGeneration, output: string): Error {
   const place = alertsOf(output)[0]?.place;
-  if (place !== undefined) {
+  if (place !== undefined || refusesConfiguration(output)) {
     // Refused while it read the configuration: it has bound nothing and told nobody.
     return refused('config-invalid', describeAlerts(output), {
-      subject: `${place.file}:${place.line}`,
+      ...(place === undefined ? {} : { subject: `${place.file}:${place.line}` }),
       hint: 'nothing was touched; mend the configuration and run the command again',
     });
   }

@@ -29,7 +29,7 @@ export class Effects {
   /** Called when this hitless is killed. */
   onDeath: () => void = () => undefined;
   #dead = false;
-  #struck = false;
+  #struck: string | undefined;
   readonly #trouble: Trouble | undefined;
 
   constructor(trouble: Trouble | undefined) {
@@ -38,7 +38,12 @@ export class Effects {
 
   /** The planned trouble has happened. */
   get struck(): boolean {
-    return this.#struck;
+    return this.#struck !== undefined;
+  }
+
+  /** Number and name of the spoilt call. */
+  get where(): string {
+    return this.#struck ?? 'nowhere';
   }
 
   /** For calls without effect: a dead process makes none either. */
@@ -50,10 +55,8 @@ export class Effects {
     this.alive();
     this.log.push(label);
     const trouble = this.#trouble?.at === this.log.length ? this.#trouble : undefined;
-    if (trouble?.kind === 'failure') {
-      this.#struck = true;
-      throw failure();
-    }
+    if (trouble !== undefined) this.#struck = `#${this.log.length} ${label}`;
+    if (trouble?.kind === 'failure') throw failure();
     if (trouble?.mode === 'before') this.#die();
     if (trouble?.mode === 'half' && half !== undefined) {
       half();
@@ -66,7 +69,6 @@ export class Effects {
   }
 
   #die(): never {
-    this.#struck = true;
     this.#dead = true;
     this.onDeath();
     throw new Killed(`hitless was killed at "${this.log.at(-1) ?? ''}"`);

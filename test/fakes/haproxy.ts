@@ -9,12 +9,12 @@ const TELL_OLD_MS = 9;
 const LATE_MS = 11;
 
 /** `haproxy ...` from its call to the return of the process that was called. */
-export function callHaproxy(world: World, command: Command): CommandResult {
+export function callHaproxy(world: World, command: Command, parentPid = 1): CommandResult {
   const path = valueOf(command.argv, '-f') ?? '';
   const text = world.files.text(path);
   const refusal = complaint(text, path, 4242) ?? takenAddress(world, command, text ?? '');
   if (refusal !== undefined) return { code: 1, stdout: '', stderr: refusal };
-  if (!command.argv.includes('-c')) start(world, command, readConfig(text ?? ''));
+  if (!command.argv.includes('-c')) start(world, command, readConfig(text ?? ''), parentPid);
   return { code: 0, stdout: '', stderr: '' };
 }
 
@@ -25,14 +25,14 @@ function takenAddress(world: World, command: Command, text: string): string | un
   return `[ALERT]    (4242) : Starting frontend ${taken.frontend}: cannot bind socket (Address already in use) [${taken.local}]\n`;
 }
 
-function start(world: World, command: Command, config: FakeConfig): void {
+function start(world: World, command: Command, config: FakeConfig, parentPid: number): void {
   const { argv } = command;
   const from = passingProcess(world, valueOf(argv, '-x'));
   const net = world.netOf(command.namespacesOf ?? 0);
   const parts = { argv, net, environment: command.env ?? {} };
   const masterWorker = argv.includes('-W');
   const role = masterWorker ? 'master' : 'alone';
-  const process = spawn(world, { ...parts, parentPid: 1, role, config });
+  const process = spawn(world, { ...parts, parentPid, role, config });
   const pidFile = valueOf(argv, '-p');
   if (pidFile !== undefined) world.files.write(pidFile, `${process.pid}\n`);
   if (masterWorker) {

@@ -68,6 +68,8 @@ export interface Handshake {
   readonly peer: string;
 }
 
+const RESTART_MS = 1_000;
+
 /** All that lives on the machine, whoever looks at it. */
 export class World {
   readonly clock = new VirtualClock(Date.UTC(2026, 0, 2, 3, 4, 5));
@@ -75,6 +77,8 @@ export class World {
   readonly processes = new Map<number, FakeProcess>();
   readonly sysctls = new Map<string, Sysctls>();
   handshakes: Handshake[] = [];
+  /** What a supervisor does some time after its child has ended, by its pid. */
+  readonly supervisors = new Map<number, () => void>();
   bootId = 'boot-1';
   /** What the next starts of HAProxy do, for tests of failures. */
   startTrouble: 'none' | 'ends-at-once' | 'ignores-passed-sockets' | 'late' = 'none';
@@ -99,7 +103,10 @@ export class World {
   }
 
   end(process: FakeProcess): void {
-    this.processes.delete(process.pid);
+    if (!this.processes.delete(process.pid)) return;
+    if (!this.processes.has(process.parentPid)) return;
+    const startAgain = this.supervisors.get(process.parentPid);
+    if (startAgain !== undefined) this.clock.after(RESTART_MS, startAgain);
   }
 
   /** Every living HAProxy, oldest first. */

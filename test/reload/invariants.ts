@@ -31,7 +31,8 @@ export function assertSettled(world: World, scenario: Scenario, oldPid: number):
     assert.deepEqual(pids, [serving.pid], `pids ${pids.join(', ')} accept on ${local}`);
   }
   assert.equal(world.sysctls.get('host')?.get(MIGRATE), '0', 'the sysctl has its former value');
-  assert.equal(Number(world.files.text(PID_PATH)), leaderOf(world, serving).pid, 'pid file');
+  if (scenario.supervised === true) assert.notEqual(serving.parentPid, 1, 'the bridge is gone');
+  else assert.equal(Number(world.files.text(PID_PATH)), leaderOf(world, serving).pid, 'pid file');
   const text = world.files.text(CONFIG_PATH) ?? '';
   assert.equal(text, serving.haproxy?.config.text, 'the file holds what the serving process read');
   if (scenario.edit) {

@@ -74,7 +74,6 @@ export function exitCodeOf({ error }: Outcome<unknown>): number {
 }
 
 /** Says which effect was hit, for a failing assertion. */
-export function place(outcome: Outcome<unknown>): string {
-  const { log } = outcome.effects;
-  return `#${log.length} ${log.at(-1) ?? ''} (${messageOf(outcome.error)})`;
+export function place({ effects, error }: Outcome<unknown>): string {
+  return `${effects.where} (${messageOf(error)})`;
 }

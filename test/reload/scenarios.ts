@@ -16,6 +16,8 @@ export interface Scenario {
   readonly method: MethodName;
   readonly masterWorker: boolean;
   readonly masterSocket?: boolean;
+  /** It stays in the foreground, and a supervisor starts it again when it ends. */
+  readonly supervised?: boolean;
   readonly statsSocket: string;
   readonly binds: readonly string[];
   readonly edit: boolean;
@@ -40,6 +42,8 @@ const KINDS: readonly Omit<Scenario, 'edit'>[] = [
   { ...daemon('plain', 'plain', 'level admin', TCP), allowLoss: true, alwaysServed: false },
   { ...daemon('master with a socket', 'fd-pass', FULL, TCP), masterWorker: true, masterSocket: true },
   { ...daemon('master without a socket', 'fd-pass', FULL, TCP), masterWorker: true },
+  { ...daemon('supervised', 'quiesce', FULL, TCP), supervised: true },
+  { ...daemon('supervised, by fd-pass', 'fd-pass', FULL, TCP), supervised: true },
 ];
 
 function daemon(
@@ -82,15 +86,8 @@ export function configText(scenario: Scenario): string {
 export function buildWorld(scenario: Scenario): World {
   const world = new World();
   world.files.write(CONFIG_PATH, configText(scenario));
-  callHaproxy(world, {
-    argv: [
-      '/usr/sbin/haproxy',
-      ...(scenario.masterWorker ? ['-W'] : []),
-      ...['-D', '-f', CONFIG_PATH, '-p', PID_PATH],
-      ...(scenario.masterSocket === true ? ['-S', '/run/master.sock'] : []),
-    ],
-    env: { PATH: '/usr/bin' },
-  });
+  if (scenario.supervised === true) supervise(world);
+  else callHaproxy(world, { argv: argvOf(scenario), env: { PATH: '/usr/bin' } });
   const { haproxy } = servingOf(world);
   if (haproxy === undefined) throw new TypeError('HAProxy has not started');
   haproxy.connections = [1, 2].map((port) => ({
@@ -104,6 +101,30 @@ export function buildWorld(scenario: Scenario): World {
     world.handshakes = [];
   });
   return world;
+}
+
+function argvOf(scenario: Scenario): readonly string[] {
+  return [
+    '/usr/sbin/haproxy',
+    ...(scenario.masterWorker ? ['-W'] : []),
+    ...['-D', '-f', CONFIG_PATH, '-p', PID_PATH],
+    ...(scenario.masterSocket === true ? ['-S', '/run/master.sock'] : []),
+  ];
+}
+
+function supervise(world: World): void {
+  const supervisor = world.add({
+    parentPid: 1,
+    argv: ['runsv', 'haproxy'],
+    exe: '/usr/bin/runsv',
+    environment: {},
+    net: 'host',
+    haproxy: undefined,
+  });
+  const argv = ['/usr/sbin/haproxy', '-db', '-f', CONFIG_PATH];
+  const start = (): void => void callHaproxy(world, { argv, env: {} }, supervisor.pid);
+  world.supervisors.set(supervisor.pid, start);
+  start();
 }
 
 /** The newest HAProxy that takes connections. */
