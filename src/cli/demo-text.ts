@@ -106,9 +106,7 @@ function verdictText(judgement: Judgement, colour: boolean): string {
   const counted = `hitless lost ${lost} of ${sent} requests over ${reloads} reloads`;
   const line = wrap(`${verdict}: ${counted}: at most ${bound} at 95 %`, WIDTH);
   const style = verdict === 'lossless' ? 'green' : verdict === 'lossy' ? 'red' : 'yellow';
-  return [paint(style, line, colour), ...why.map((reason) => `  ${reason}`)].join(
-    '\n',
-  );
+  return [paint(style, line, colour), ...why.map((reason) => `  ${reason}`)].join('\n');
 }
 
 export function demoDocument(trials: readonly Trial[], judgement: Judgement): unknown {

@@ -41,7 +41,7 @@ export function build(io: Io): Command {
 }
 
 const HELP = `
-Exit codes: 0 hitless lost nothing and the control did · 99 hitless lost something
+Exit codes: 0 hitless lost nothing, the control did · 99 hitless lost something
   3 inconclusive (the prober lagged, or the control lost nothing)
 
 Examples:

@@ -29,6 +29,9 @@ async function buildProgram(argv: readonly string[], io: Io): Promise<Command> {
   quiet(program, io);
   const wanted = argv.find((word) => !word.startsWith('-'));
   const asked = wanted === 'help' ? argv[argv.indexOf('help') + 1] : wanted;
+  if (asked !== undefined && !asked.startsWith('-') && !isCommand(asked)) {
+    throw usage(`there is no command "${asked}"`, editDistanceHint(asked));
+  }
   for (const [name, entry] of Object.entries(COMMANDS)) {
     if (name !== asked) {
       program.command(name).description(entry.summary);
@@ -38,11 +41,12 @@ async function buildProgram(argv: readonly string[], io: Io): Promise<Command> {
     quiet(command, io);
     program.addCommand(command);
   }
-  if (wanted !== undefined && wanted !== 'help' && COMMANDS[wanted] === undefined) {
-    throw usage(`there is no command "${wanted}"`, editDistanceHint(wanted));
-  }
   program.action(() => program.outputHelp());
   return program;
+}
+
+function isCommand(name: string): boolean {
+  return name === 'help' || Object.hasOwn(COMMANDS, name);
 }
 
 /** Commander writes and exits by itself: have it throw instead, and write where `io` says. */
@@ -58,7 +62,10 @@ function quiet(command: Command, io: Io): void {
 function report(error: unknown, argv: readonly string[], io: Io): ExitCode {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.done;
-    const message = error.message.replace(/^error: /, '');
+    const message =
+      error.code === HELP_INSTEAD
+        ? 'a subcommand is missing'
+        : error.message.replace(/^error: /, '');
     showError(usage(message, 'see "hitless help" or add --help'), wantsJson(argv), io);
     return EXIT.usage;
   }
@@ -76,6 +83,9 @@ function report(error: unknown, argv: readonly string[], io: Io): ExitCode {
   return known.exitCode;
 }
 
+/** Commander's answer to `hitless set` alone; its message is `(outputHelp)`. */
+const HELP_INSTEAD = 'commander.help';
+
 /** Words after `--` belong to the program that `prove` runs. */
 function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
@@ -90,7 +100,7 @@ Examples:
   hitless reload --dry-run                      show what would happen, and why
   hitless set balance web leastconn             change one word, then reload
   hitless prove --url http://127.0.0.1:80/ --reloads 10 -- hitless reload
-  hitless status                                generations and what they wait for
+  hitless status                                generations, what they wait for
 
 Exit codes:
   0 done    1 failed    2 usage    10 refused, nothing touched

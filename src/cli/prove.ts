@@ -55,12 +55,13 @@ export function build(io: Io): Command {
 }
 
 const HELP = `
-Exit codes: 0 nothing lost · 99 something lost · 3 inconclusive (the prober lagged, ran out of
-descriptors or ports, or sent too little) · 1 the command or the service failed · 2 usage
+Exit codes: 0 nothing lost · 99 something lost · 2 usage
+  1 the command or the service failed
+  3 inconclusive (the prober lagged, ran out of ports, or sent too little)
 
 Examples:
-  hitless prove --url http://127.0.0.1:8080/ --reloads 10 -- systemctl reload haproxy
-  hitless prove --url http://127.0.0.1:8080/ --connections keep-alive --rate 2000 --for 10s`;
+  hitless prove --url http://127.0.0.1/ --reloads 10 -- systemctl reload haproxy
+  hitless prove --url http://127.0.0.1/ --connections keep-alive --rate 2000`;
 
 function addLoadFlags(command: Command): void {
   const defaults = PROBE_DEFAULTS;

@@ -11,13 +11,17 @@ export function build(io: Io): Command {
     .description(
       'Change the algorithm of a backend in its file, every other byte kept; then reload.',
     )
+    .summary('the algorithm of a backend')
     .argument('<backend>', 'a backend or listen section')
     .argument('<algorithm...>', 'as after "balance": leastconn, uri whole, "hdr(Host)", ...')
     .addHelpText('after', EXAMPLES)
     .action(async (backend: string, algorithm: readonly string[], flags: ReloadFlags) => {
       await runReload({ ...requestOf(flags), edit: balanceEdit(backend, algorithm) }, flags, io);
     });
-  return new Command('set').description('Change one value, then reload.').addCommand(balance);
+  return new Command('set')
+    .description('Change one value, then reload.')
+    .addCommand(balance)
+    .addHelpText('after', EXAMPLES);
 }
 
 function balanceEdit(

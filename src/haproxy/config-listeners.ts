@@ -96,10 +96,14 @@ function internet(
   }));
 }
 
-/** The URL parser of the platform writes IPv6 addresses by RFC 5952. */
+/** The URL parser of the platform writes IPv6 addresses by RFC 5952, but mapped ones in hex too. */
 function canonicalIpv6(host: string): string {
   try {
-    return new URL(`http://[${host}]`).hostname.slice(1, -1);
+    const text = new URL(`http://[${host}]`).hostname.slice(1, -1);
+    return text.replace(/^::ffff:([\da-f]+):([\da-f]+)$/, (_, high: string, low: string) => {
+      const bytes = [high, low].flatMap((group) => [...Buffer.from(group.padStart(4, '0'), 'hex')]);
+      return `::ffff:${bytes.join('.')}`;
+    });
   } catch {
     return host;
   }

@@ -102,7 +102,9 @@ function compressIpv6(bytes: readonly number[]): string {
   }
   const text = groups.map((group) => group.toString(16)).join(':');
   const runs = text.match(/(?:^|:)0(?::0)+(?=:|$)/g) ?? [];
-  const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '');
+  // A run in the middle has a colon before it: of two as long as each other the first counts.
+  const size = (run: string): number => run.replace(/^:/, '').length;
+  const longest = runs.reduce((best, run) => (size(run) > size(best) ? run : best), '');
   if (longest === '') return text;
   const at = text.indexOf(longest);
   return `${text.slice(0, at)}::${text.slice(at + longest.length).replace(/^:/, '')}`;

@@ -39,7 +39,7 @@ export function decodeRecords(text: string): Decoded {
   const records: JournalRecord[] = [];
   for (const [at, line] of lines.entries()) {
     const json = line.slice(9);
-    if (line.slice(0, 8) !== checksum(json)) {
+    if (line.slice(0, 9) !== `${checksum(json)} `) {
       const isLast = at === lines.length - 1 && torn === '';
       return { records, damagedLine: isLast ? undefined : at + 1 };
     }

@@ -35,7 +35,8 @@ export function startSteps(
       cwd: facts.cwd,
       user: facts.user,
       pidFile: facts.supervisor === null ? facts.pidFile : null,
-      rebinds: from === null ? unixPaths(facts) : [],
+      // With -x too: what HAProxy does not find among the passed sockets it binds anew.
+      rebinds: unixPaths(facts),
     },
     {
       kind: 'confirm-generation',
@@ -129,7 +130,7 @@ export function drainStepsOf(
   facts: Facts,
   timeoutMs: number,
   prefix = '',
-): readonly Step[] {
+): readonly [Step, Step] {
   const { kept, unmatched } = facts.listeners;
   return [
     {

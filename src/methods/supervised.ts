@@ -16,7 +16,8 @@ export function throughBridge(
 ): MethodSteps {
   if (facts.supervisor === null) return { handOver, retire };
   const again = { startedBy: 'again' };
-  const { sockets } = facts.runtime;
+  const { admin, sockets } = facts.runtime;
+  const [drained, stop] = drainStepsOf(NEW, facts, drainTimeoutMs, 'bridge-');
   const leave: Step = {
     kind: 'quiesce',
     id: 'bridge-quiesce',
@@ -25,12 +26,14 @@ export function throughBridge(
     frontends: facts.frontends.map(({ name }) => name),
     pauseFirst: true,
   };
+  // Who may not shut its frontends down can only soft-stop it.
+  const parting = admin ? [leave] : [stop];
   const keep: Step = { kind: 'keep-reachable', id: 'bridge-link', sockets };
   return {
     // Before anything tells the old one to finish: its end is what the supervisor waits for.
-    handOver: handOver.flatMap((step) => (step.id === 'confirm' ? [step, keep] : [step])),
+    handOver: handOver.flatMap((step) => (admin && step.id === 'confirm' ? [step, keep] : [step])),
     retire: [
-      { kind: 'open-runtime', id: 'bridge-runtime', process: NEW, sockets },
+      ...(admin ? [openBridge(facts)] : []),
       ...retire,
       {
         kind: 'await-replacement',
@@ -45,10 +48,16 @@ export function throughBridge(
         })),
         endTimeoutMs: drainTimeoutMs,
       },
-      ...withMigration(facts, [leave], again, 'bridge-'),
-      ...drainStepsOf(NEW, facts, drainTimeoutMs, 'bridge-'),
+      ...(facts.migrateRequests === 'absent'
+        ? parting
+        : withMigration(facts, parting, again, 'bridge-')),
+      ...(admin ? [drained, stop] : []),
     ],
   };
+}
+
+function openBridge({ runtime: { sockets } }: Facts): Step {
+  return { kind: 'open-runtime', id: 'bridge-runtime', process: NEW, sockets };
 }
 
 /** What the second hand-over, to the supervisor's process, cannot keep. */

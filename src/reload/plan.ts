@@ -28,7 +28,8 @@ export interface Plan {
  * files that have changed since it read them do not tell.
  */
 function unverified(method: MethodName, facts: Facts): string | null {
-  const restsOnOption = method === 'fd-pass' && facts.frontends.some(({ http }) => http);
+  const softStops = method === 'fd-pass' || (method === 'migrate' && !facts.runtime.admin);
+  const restsOnOption = softStops && facts.frontends.some(({ http }) => http);
   if (!restsOnOption || facts.filesAsRead) return null;
   return (
     `the files have changed since pid ${facts.serving.pid} read them: if it does not have ` +

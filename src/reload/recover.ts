@@ -124,8 +124,11 @@ async function takeUp(
     return 'undone';
   }
   try {
-    if (!progress.handedOver) await forgetUndoneByOthers(run, plan);
-    if (!progress.handedOver) await carryOut(run, plan.handOver);
+    if (!progress.handedOver) {
+      await forgetUndoneByOthers(run, plan);
+      await carryOut(run, plan.handOver);
+      await run.journal.write({ type: 'handed-over', atMs: host.clock.now() });
+    }
     await retire(host, run, plan, options.stateDir);
     return 'finished';
   } catch (error) {

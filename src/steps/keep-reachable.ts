@@ -27,9 +27,6 @@ export const keepReachable: StepDefinition<KeepReachable> = {
   tidy: async (step, context) => await removeLinks(step, context),
 };
 
-async function removeLinks(
-  step: KeepReachable,
-  context: StepContext,
-): Promise<void> {
+async function removeLinks(step: KeepReachable, context: StepContext): Promise<void> {
   for (const path of step.sockets) await context.host.files.remove(bridgeLink(path, context));
 }

@@ -1,5 +1,13 @@
 import { failed } from '../../src/error.js';
-import type { Command, Host, Kernel, ProcessInfo, Processes, Socket, Sockets } from '../../src/host/host.js';
+import type {
+  Command,
+  Host,
+  Kernel,
+  ProcessInfo,
+  Processes,
+  Socket,
+  Sockets,
+} from '../../src/host/host.js';
 import { Effects, type Trouble } from './effects.js';
 import { fakeFiles } from './files.js';
 import { callHaproxy, signalHaproxy } from './haproxy.js';
@@ -37,13 +45,20 @@ export function startHitless(world: World, trouble?: Trouble): Hitless {
     sockets: fakeSockets(world, effects, open),
     files,
     kernel: fakeKernel(world, effects),
-    clock: { now: () => (effects.alive(), world.clock.nowMs), sleep: async (ms) => (effects.alive(), world.clock.advance(ms)) },
+    clock: {
+      now: () => (effects.alive(), world.clock.nowMs),
+      sleep: async (ms) => (effects.alive(), world.clock.advance(ms)),
+    },
     run: async (command) => runProgram(world, effects, command),
   };
   return { host, effects, exit };
 }
 
-function runProgram(world: World, effects: Effects, command: Command): ReturnType<typeof callHaproxy> {
+function runProgram(
+  world: World,
+  effects: Effects,
+  command: Command,
+): ReturnType<typeof callHaproxy> {
   return effects.do({
     label: `run ${command.argv.join(' ')}`,
     apply: () => callHaproxy(world, command),
@@ -133,10 +148,19 @@ function fakeSockets(world: World, effects: Effects, open: Set<() => void>): Soc
 const NO_QUEUE = { receiveQueue: 0, sendQueue: 0, idleMs: null };
 
 function listeningIn(world: World, net: string): readonly Socket[] {
-  const held = world.haproxies().flatMap(({ haproxy }) => haproxy.holdings.map(({ socket }) => socket));
+  const held = world
+    .haproxies()
+    .flatMap(({ haproxy }) => haproxy.holdings.map(({ socket }) => socket));
   return [...new Set(held)]
     .filter((socket) => socket.listening && (socket.net === net || socket.family === 'unix'))
-    .map(({ family, local, inode }) => ({ family, local, inode, peer: '', state: 'listen' as const, ...NO_QUEUE }));
+    .map(({ family, local, inode }) => ({
+      family,
+      local,
+      inode,
+      peer: '',
+      state: 'listen' as const,
+      ...NO_QUEUE,
+    }));
 }
 
 function connectionsIn(world: World, net: string): readonly Socket[] {
@@ -146,7 +170,13 @@ function connectionsIn(world: World, net: string): readonly Socket[] {
     .flatMap(({ haproxy }) => haproxy.connections);
   return [
     ...open.map((one) => ({ ...one, state: 'established' as const, ...NO_QUEUE })),
-    ...world.handshakes.map((one) => ({ ...one, family: 'ipv4' as const, inode: 0, state: 'syn-recv' as const, ...NO_QUEUE })),
+    ...world.handshakes.map((one) => ({
+      ...one,
+      family: 'ipv4' as const,
+      inode: 0,
+      state: 'syn-recv' as const,
+      ...NO_QUEUE,
+    })),
   ];
 }
 
@@ -162,7 +192,8 @@ function fakeKernel(world: World, effects: Effects): Kernel {
         apply: () => {
           world.sysctls.get(world.netOf(pid))?.set(name, value);
         },
-        failure: () => failed('permission', `cannot set ${name} to ${value}: read-only file system`),
+        failure: () =>
+          failed('permission', `cannot set ${name} to ${value}: read-only file system`),
       }),
     bootId: async () => {
       effects.alive();
@@ -170,4 +201,3 @@ function fakeKernel(world: World, effects: Effects): Kernel {
     },
   };
 }
-

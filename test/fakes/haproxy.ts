@@ -28,7 +28,7 @@ function takenAddress(world: World, command: Command, text: string): string | un
 function start(world: World, command: Command, config: FakeConfig, parentPid: number): void {
   const { argv } = command;
   const from = passingProcess(world, valueOf(argv, '-x'));
-  const net = world.netOf(command.namespacesOf ?? 0);
+  const net = command.namespacesOf === undefined ? world.newNet : world.netOf(command.namespacesOf);
   const parts = { argv, net, environment: command.env ?? {} };
   const masterWorker = argv.includes('-W');
   const role = masterWorker ? 'master' : 'alone';
@@ -44,7 +44,8 @@ function start(world: World, command: Command, config: FakeConfig, parentPid: nu
   const finish = (): void => {
     if (!world.processes.has(process.pid)) return;
     process.haproxy.holdings = openAll(world, process, config, from);
-    for (const pid of pidsAfter(argv, '-sf')) signalHaproxy(world, world.processes.get(pid), 'SIGUSR1');
+    for (const pid of pidsAfter(argv, '-sf'))
+      signalHaproxy(world, world.processes.get(pid), 'SIGUSR1');
   };
   if (world.startTrouble === 'late') world.clock.after(LATE_MS, finish);
   else finish();
@@ -72,13 +73,16 @@ function spawn(world: World, { role, config, ...parts }: Spawned): Haproxy {
     reloadAgain: false,
     failedReloads: 0,
     reloads: 0,
+    keepsClients: false,
   };
   return world.add({ ...parts, exe: '/usr/sbin/haproxy', haproxy }) as Haproxy;
 }
 
 function passingProcess(world: World, path: string | undefined): Haproxy | undefined {
   const socket = path === undefined ? undefined : world.files.node(path)?.socket;
-  return world.haproxies().find(({ haproxy }) => haproxy.holdings.some((held) => held.socket.inode === socket));
+  return world
+    .haproxies()
+    .find(({ haproxy }) => haproxy.holdings.some((held) => held.socket.inode === socket));
 }
 
 function openAll(
@@ -103,7 +107,12 @@ function openAll(
   });
 }
 
-function bind(world: World, process: Haproxy, family: KernelSocket['family'], local: string): KernelSocket {
+function bind(
+  world: World,
+  process: Haproxy,
+  family: KernelSocket['family'],
+  local: string,
+): KernelSocket {
   const inode = world.newInode();
   if (family === 'unix') world.files.bindSocket(local, inode);
   const name = family === 'unix' ? `${local}.${process.pid}.tmp` : local;
@@ -137,7 +146,7 @@ export function signalHaproxy(
   if (process?.haproxy === undefined) return;
   const haproxy = process as Haproxy;
   if (signal === 'SIGKILL') world.end(haproxy);
-  else if (haproxy.stuck) return;
+  else if (haproxy.stuck || haproxy.stuckOnSignals) return;
   else if (signal === 'SIGUSR1') softStop(world, haproxy);
   else if (signal === 'SIGUSR2' && haproxy.haproxy.role === 'master') reloadMaster(world, haproxy);
 }
@@ -147,6 +156,7 @@ function softStop(world: World, process: Haproxy): void {
   // Before it has its signal handlers, the signal's own action ends it.
   if (state.holdings.length === 0 && !state.stopping) return world.end(process);
   state.stopping = true;
+  for (const held of state.holdings) world.closeQueue(held);
   state.holdings = [];
   for (const { inode } of state.connections) leaveSoon(world, process, inode);
   endWhenIdle(world, process);
@@ -156,6 +166,7 @@ const ANSWER_MS = 120;
 
 /** The client has its answer, reads `Connection: close`, and leaves. */
 export function leaveSoon(world: World, process: Haproxy, inode: number): void {
+  if (process.haproxy.keepsClients) return;
   world.clock.after(ANSWER_MS, () => {
     process.haproxy.connections = process.haproxy.connections.filter((one) => one.inode !== inode);
     endWhenIdle(world, process);
@@ -177,7 +188,8 @@ function reloadMaster(world: World, master: Haproxy): void {
   world.clock.after(EXEC_MS, () => {
     const path = valueOf(master.argv, '-f') ?? '';
     const text = world.files.text(path);
-    if (complaint(text, path, master.pid) === undefined) newWorker(world, master, text ?? '');
+    const refused = world.masterRefuses || complaint(text, path, master.pid) !== undefined;
+    if (!refused) newWorker(world, master, text ?? '');
     else state.failedReloads += 1;
     state.executing = false;
     if (!state.reloadAgain) return;
@@ -208,5 +220,10 @@ function valueOf(argv: readonly string[], option: string): string | undefined {
 
 function pidsAfter(argv: readonly string[], option: string): readonly number[] {
   const at = argv.indexOf(option);
-  return at < 0 ? [] : argv.slice(at + 1).filter((word) => /^\d+$/.test(word)).map(Number);
+  return at < 0
+    ? []
+    : argv
+        .slice(at + 1)
+        .filter((word) => /^\d+$/.test(word))
+        .map(Number);
 }

@@ -58,12 +58,14 @@ export class FakeRuntime {
 
   #acceptor(path: string): Haproxy | undefined {
     const inode = this.#world.files.node(path)?.socket;
-    const candidates = this.#world.haproxies().filter(
-      ({ haproxy, stuck }) =>
-        !stuck &&
-        !haproxy.executing &&
-        haproxy.holdings.some((held) => held.socket.inode === inode && held.accepting),
-    );
+    const candidates = this.#world
+      .haproxies()
+      .filter(
+        ({ haproxy, stuck }) =>
+          !stuck &&
+          !haproxy.executing &&
+          haproxy.holdings.some((held) => held.socket.inode === inode && held.accepting),
+      );
     if (inode === undefined || candidates.length === 0) return undefined;
     const turn = this.#turns.get(inode) ?? 0;
     this.#turns.set(inode, turn + 1);
@@ -85,7 +87,7 @@ function answerTo(world: World, process: Haproxy, path: string, command: string)
     case 'set timeout':
       return '\n';
     case 'disable frontend':
-      return disable(process, name);
+      return disable(world, process, name);
     case 'shutdown frontend':
       return shutdown(world, process, name);
     default:
@@ -96,7 +98,9 @@ function answerTo(world: World, process: Haproxy, path: string, command: string)
 function showStat(process: Haproxy): string {
   const { config, shutFrontends } = process.haproxy;
   const rows = config.frontends.map((name) => {
-    const paused = process.haproxy.holdings.some((held) => held.frontend === name && !held.socket.listening);
+    const paused = process.haproxy.holdings.some(
+      (held) => held.frontend === name && !held.socket.listening,
+    );
     const status = shutFrontends.has(name) ? 'STOP' : paused ? 'PAUSED' : 'OPEN';
     return `${name},FRONTEND,,,0,0,${status},http,`;
   });
@@ -123,13 +127,16 @@ function showProc(world: World, master: Haproxy): string {
 }
 
 /** Pausing ends the listening of the socket itself, whoever else holds it. */
-function disable(process: Haproxy, name: string): string {
+function disable(world: World, process: Haproxy, name: string): string {
   const { config, shutFrontends, holdings } = process.haproxy;
   if (!config.frontends.includes(name)) return 'No such frontend.\n';
   if (shutFrontends.has(name)) return 'Frontend was previously shut down, cannot disable.\n';
   const own = holdings.filter((held) => held.frontend === name);
   if (own.every((held) => !held.socket.listening)) return 'Frontend is already disabled.\n';
-  for (const held of own) held.socket.listening = false;
+  for (const held of own) {
+    world.closeQueue(held);
+    held.socket.listening = false;
+  }
   return '\n';
 }
 
@@ -140,7 +147,8 @@ function shutdown(world: World, process: Haproxy, name: string): string {
   shutFrontends.add(name);
   for (const held of holdings.filter(({ frontend }) => frontend === name)) {
     held.accepting = false;
-    for (const one of connections) if (one.local === held.local) leaveSoon(world, process, one.inode);
+    for (const one of connections)
+      if (one.local === held.local) leaveSoon(world, process, one.inode);
   }
   return '\n';
 }

@@ -45,6 +45,8 @@ export interface HaproxyState {
   reloadAgain: boolean;
   failedReloads: number;
   reloads: number;
+  /** Its clients never leave. */
+  keepsClients: boolean;
 }
 
 export interface FakeProcess {
@@ -57,6 +59,8 @@ export interface FakeProcess {
   readonly net: string;
   /** It neither acts on signals nor answers (SIGSTOP, or a bug). */
   stuck: boolean;
+  /** It answers, but does nothing on a signal. */
+  stuckOnSignals: boolean;
   readonly haproxy: HaproxyState | undefined;
 }
 
@@ -77,11 +81,17 @@ export class World {
   readonly processes = new Map<number, FakeProcess>();
   readonly sysctls = new Map<string, Sysctls>();
   handshakes: Handshake[] = [];
+  /** Listeners whose waiting connections the kernel has reset. */
+  resets: string[] = [];
   /** What a supervisor does some time after its child has ended, by its pid. */
   readonly supervisors = new Map<number, () => void>();
   bootId = 'boot-1';
+  /** Network namespace of what somebody else than hitless starts. */
+  newNet = 'host';
   /** What the next starts of HAProxy do, for tests of failures. */
   startTrouble: 'none' | 'ends-at-once' | 'ignores-passed-sockets' | 'late' = 'none';
+  /** A master cannot load what `-c` accepted. */
+  masterRefuses = false;
   #nextPid = 100;
   #nextInode = 5000;
 
@@ -95,9 +105,9 @@ export class World {
     return (this.#nextInode += 1);
   }
 
-  add(process: Omit<FakeProcess, 'pid' | 'startTicks' | 'stuck'>): FakeProcess {
+  add(process: Omit<FakeProcess, 'pid' | 'startTicks' | 'stuck' | 'stuckOnSignals'>): FakeProcess {
     const pid = (this.#nextPid += 1);
-    const added = { ...process, pid, startTicks: pid * 10, stuck: false };
+    const added = { ...process, pid, startTicks: pid * 10, stuck: false, stuckOnSignals: false };
     this.processes.set(pid, added);
     return added;
   }
@@ -142,6 +152,17 @@ export class World {
     return listening
       .filter(({ socket }) => !held.some((one) => one.socket === socket && one.accepting))
       .map(({ local }) => local);
+  }
+
+  /** The last holder of a listening socket closes or pauses it: what waits there must go on. */
+  closeQueue({ socket, local }: Holding): void {
+    const holders = this.haproxies().filter(({ haproxy }) =>
+      haproxy.holdings.some((held) => held.socket === socket),
+    );
+    if (socket.family === 'unix' || !socket.listening || holders.length > 1) return;
+    if (this.sysctls.get(socket.net)?.get('net.ipv4.tcp_migrate_req') !== '1') {
+      this.resets.push(local);
+    }
   }
 
   /** Power off and on: what was in memory is gone. */

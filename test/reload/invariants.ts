@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import type { World } from '../fakes/world.js';
-import { CONFIG_PATH, leaderOf, MIGRATE, PID_PATH, servingOf, STATE_DIR, type Scenario } from './scenarios.js';
+import {
+  CONFIG_PATH,
+  leaderOf,
+  MIGRATE,
+  PID_PATH,
+  servingOf,
+  STATE_DIR,
+  type Scenario,
+} from './scenarios.js';
 
 /** What must be true at every instant, whatever is interrupted. */
 export function assertServed(world: World, scenario: Scenario): void {
@@ -9,6 +17,7 @@ export function assertServed(world: World, scenario: Scenario): void {
     assert.ok(world.acceptorsOf(local).length > 0, `nobody accepts on ${local}`);
   }
   assert.deepEqual(world.blackHoles().filter(isPublic), [], 'connections queue for nobody');
+  assert.deepEqual(world.resets, [], 'waiting connections were reset');
 }
 
 function isPublic(local: string): boolean {
@@ -43,7 +52,13 @@ export function assertSettled(world: World, scenario: Scenario, oldPid: number):
 
 /** Files that only a reload in progress may have. */
 export function leftovers(world: World): readonly string[] {
-  const mine = new Set([CONFIG_PATH, PID_PATH, '/run/stats.sock', '/run/web.sock', '/run/master.sock']);
+  const mine = new Set([
+    CONFIG_PATH,
+    PID_PATH,
+    '/run/stats.sock',
+    '/run/web.sock',
+    '/run/master.sock',
+  ]);
   return world.files
     .paths()
     .filter((path) => !mine.has(path))
@@ -62,7 +77,9 @@ export function settle(world: World): void {
 /** All that a second recovery could change. */
 export function snapshot(world: World): unknown {
   return {
-    files: world.files.paths().map((path) => [path, world.files.text(path), world.files.node(path)?.socket]),
+    files: world.files
+      .paths()
+      .map((path) => [path, world.files.text(path), world.files.node(path)?.socket]),
     processes: [...world.processes.values()].filter(({ haproxy }) => haproxy).map(({ pid }) => pid),
     sysctls: [...world.sysctls.values()].map((values) => [...values]),
   };

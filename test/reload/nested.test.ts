@@ -18,7 +18,11 @@ async function sweepRecover(scenario: Scenario, mode: CrashMode): Promise<readon
     assertSettled(world, scenario, oldPid);
   };
   for (let first = 1; ; first += 1) {
-    const probe = await runReload(buildWorld(scenario), scenario, { kind: 'crash', at: first, mode });
+    const probe = await runReload(buildWorld(scenario), scenario, {
+      kind: 'crash',
+      at: first,
+      mode,
+    });
     if (!probe.effects.struck) return problems;
     const nested = await sweep(
       scenario,

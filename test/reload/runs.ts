@@ -20,9 +20,14 @@ export async function runReload(
   scenario: Scenario,
   trouble?: Trouble,
   request: ReloadRequest = requestOf(scenario),
+  look: () => void = () => undefined,
 ): Promise<Outcome<ReloadResult>> {
   const hitless = startHitless(world, trouble);
-  hitless.effects.onEffect = watch(world, scenario);
+  const check = watch(world, scenario);
+  hitless.effects.onEffect = () => {
+    check();
+    look();
+  };
   const options = {
     stateDir: STATE_DIR,
     onEvent: () => undefined,

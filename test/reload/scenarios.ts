@@ -40,7 +40,11 @@ const KINDS: readonly Omit<Scenario, 'edit'>[] = [
     allowLoss: true,
   },
   { ...daemon('plain', 'plain', 'level admin', TCP), allowLoss: true, alwaysServed: false },
-  { ...daemon('master with a socket', 'fd-pass', FULL, TCP), masterWorker: true, masterSocket: true },
+  {
+    ...daemon('master with a socket', 'fd-pass', FULL, TCP),
+    masterWorker: true,
+    masterSocket: true,
+  },
   { ...daemon('master without a socket', 'fd-pass', FULL, TCP), masterWorker: true },
   { ...daemon('supervised', 'quiesce', FULL, TCP), supervised: true },
   { ...daemon('supervised, by fd-pass', 'fd-pass', FULL, TCP), supervised: true },
@@ -83,11 +87,11 @@ export function configText(scenario: Scenario): string {
 }
 
 /** A machine with the scenario's HAProxy running and two clients connected to it. */
-export function buildWorld(scenario: Scenario): World {
+export function buildWorld(scenario: Scenario, net = 'host'): World {
   const world = new World();
+  world.newNet = net;
   world.files.write(CONFIG_PATH, configText(scenario));
-  if (scenario.supervised === true) supervise(world);
-  else callHaproxy(world, { argv: argvOf(scenario), env: { PATH: '/usr/bin' } });
+  startHaproxy(world, scenario);
   const { haproxy } = servingOf(world);
   if (haproxy === undefined) throw new TypeError('HAProxy has not started');
   haproxy.connections = [1, 2].map((port) => ({
@@ -101,6 +105,12 @@ export function buildWorld(scenario: Scenario): World {
     world.handshakes = [];
   });
   return world;
+}
+
+/** What happens at boot. */
+export function startHaproxy(world: World, scenario: Scenario): void {
+  if (scenario.supervised === true) supervise(world);
+  else callHaproxy(world, { argv: argvOf(scenario), env: { PATH: '/usr/bin' } });
 }
 
 function argvOf(scenario: Scenario): readonly string[] {
@@ -131,15 +141,17 @@ function supervise(world: World): void {
 export function servingOf(world: World): FakeProcess {
   const serving = world
     .haproxies()
-    .filter(({ haproxy }) => haproxy.holdings.some((held) => held.accepting && held.frontend))
-    .at(-1);
+    .findLast(({ haproxy }) => haproxy.holdings.some((held) => held.accepting && held.frontend));
   if (serving === undefined) throw new TypeError('no HAProxy serves');
   return serving;
 }
 
 export function leaderOf(world: World, process: FakeProcess): FakeProcess {
   const masters = world.haproxies().filter(({ haproxy }) => haproxy.role === 'master');
-  return masters.find((master) => workersOf(world, master).some(({ pid }) => pid === process.pid)) ?? process;
+  return (
+    masters.find((master) => workersOf(world, master).some(({ pid }) => pid === process.pid)) ??
+    process
+  );
 }
 
 export function requestOf(scenario: Scenario): ReloadRequest {
