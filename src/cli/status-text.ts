@@ -53,7 +53,7 @@ function waitsFor(generation: Generation): string {
   const parts = [
     ...(halted ? ['it is stopped (SIGSTOP?) and does nothing'] : []),
     ...(state === 'draining' || state === 'stopping' ? [clients(connections)] : []),
-    ...(state === 'draining' && retiredBy?.watcherPid === null ? ['nobody will stop it'] : []),
+    ...(state === 'draining' && retiredBy?.abandoned === true ? ['nobody will stop it'] : []),
   ];
   return parts.join('; ');
 }

@@ -1,7 +1,7 @@
 import { EXIT, HitlessError, messageOf } from '../error.js';
 import type { Host } from '../host/host.js';
 import { definitionOf, type Step } from '../steps/registry.js';
-import { markEnded, markOpen } from './open-runs.js';
+import { forgetOldRuns, markEnded, markOpen } from './open-runs.js';
 import type { Plan } from './plan.js';
 import { carryOut, hasFinalStep, undo, type Run } from './runner.js';
 import { openRun, type SessionOptions } from './session.js';
@@ -50,6 +50,7 @@ export async function endRun(host: Host, run: Run, plan: Plan, stateDir: string)
     await tidy(run, plan.handOver);
     await run.journal.write({ type: 'end', atMs: host.clock.now(), result: 'done' });
     await markEnded(host, stateDir, run.journal.runId);
+    await forgetOldRuns(host, stateDir);
   } catch (error) {
     throw notPutBack(error, ['the new generation serves; the files of the run are left']);
   } finally {

@@ -21,7 +21,13 @@ export interface Generation {
   readonly ageMs: number;
   readonly connections: readonly ClientConnection[];
   /** The run that retires it, and the living process that sees to that, if any. */
-  readonly retiredBy: { readonly runId: string; readonly watcherPid: number | null } | null;
+  readonly retiredBy: RetiringRun | null;
+}
+
+export interface RetiringRun {
+  readonly runId: string;
+  readonly watcherPid: number | null;
+  readonly abandoned: boolean;
 }
 
 export interface ClientConnection {
@@ -54,8 +60,13 @@ export async function readStatus(
   return await Promise.all(instances.map(async (instance) => await statusOf(host, instance, runs)));
 }
 
+/** The process that takes a run up needs a moment to start. */
+const TAKE_UP_MS = 10_000;
+
 interface OpenRun {
   readonly runId: string;
+  /** No living process looks after it, and none can be expected to by now. */
+  readonly abandoned: boolean;
   readonly oldPids: readonly number[];
   readonly watcherPid: number | null;
 }
@@ -66,7 +77,13 @@ async function readOpenRuns(host: Host, stateDir: string): Promise<readonly Open
     ids.map(async (runId) => {
       const progress = progressOf(await readJournal(host, stateDir, runId));
       const owner = await lockOwner(host, stateDir, runLock(runId));
-      return { runId, oldPids: progress?.plan.oldPids ?? [], watcherPid: owner?.pid ?? null };
+      const ageMs = host.clock.now() - (progress?.startedMs ?? 0);
+      return {
+        runId,
+        abandoned: owner === undefined && ageMs > TAKE_UP_MS,
+        oldPids: progress?.plan.oldPids ?? [],
+        watcherPid: owner?.pid ?? null,
+      };
     }),
   );
 }
@@ -86,7 +103,7 @@ async function statusOf(
     mode,
     argv: leader.argv,
     generations: [...master, ...generations],
-    abandonedRuns: runs.filter(({ watcherPid }) => watcherPid === null).map(({ runId }) => runId),
+    abandonedRuns: runs.filter(({ abandoned }) => abandoned).map(({ runId }) => runId),
   };
 }
 
@@ -126,8 +143,12 @@ async function generationOf(
       unsentBytes: sendQueue,
       idleMs,
     })),
-    retiredBy: run === undefined ? null : { runId: run.runId, watcherPid: run.watcherPid },
+    retiredBy: run === undefined ? null : retiringRun(run),
   };
+}
+
+function retiringRun({ runId, watcherPid, abandoned }: OpenRun): RetiringRun {
+  return { runId, watcherPid, abandoned };
 }
 
 function isHalted({ state }: ProcessInfo): boolean {

@@ -16,3 +16,15 @@ export async function markEnded(host: Host, stateDir: string, runId: string): Pr
 export async function openRunIds(host: Host, stateDir: string): Promise<readonly string[]> {
   return await host.files.list(`${stateDir}/open`);
 }
+
+/** Journals kept after their runs have ended. */
+const KEPT_RUNS = 100;
+
+/** Removes the oldest journals, but none of a run that is still open. */
+export async function forgetOldRuns(host: Host, stateDir: string): Promise<void> {
+  const all = await host.files.list(`${stateDir}/runs`);
+  const open = new Set(await openRunIds(host, stateDir));
+  for (const runId of all.slice(0, -KEPT_RUNS)) {
+    if (!open.has(runId)) await host.files.remove(`${stateDir}/runs/${runId}`);
+  }
+}

@@ -78,22 +78,27 @@ export function hasFinalStep(run: Run, steps: readonly Step[]): boolean {
 }
 
 /**
- * Takes back what has been begun, last first. Goes on when one step cannot be undone.
+ * Takes back what has been begun, last first, and stops at a step that cannot be undone: what came
+ * before it may be needed as long as its effect lasts (a kernel setting under open queues).
  *
  * @returns what could not be undone, in words; empty when everything is as it was
  */
 export async function undo(run: Run, steps: readonly Step[]): Promise<readonly string[]> {
   const left: string[] = [];
-  for (const step of [...steps].reverse()) {
-    if (!run.state.begun.has(step.id)) continue;
+  const begun = steps.filter((step) => run.state.begun.has(step.id)).reverse();
+  for (const [at, step] of begun.entries()) {
     try {
       await definitionOf(step).undo?.(step, run.context);
-      run.state.begun.delete(step.id);
-      run.onEvent({ kind: 'step', step, state: 'undone' });
-      await run.journal.write({ type: 'undone', step: step.id });
     } catch (error) {
-      left.push(`${definitionOf(step).describe(step)}: ${messageOf(error)}`);
+      const waiting = begun.slice(at + 1).map((other) => definitionOf(other).describe(other));
+      return [...left, `${definitionOf(step).describe(step)}: ${messageOf(error)}`, ...waiting];
     }
+    run.state.begun.delete(step.id);
+    run.onEvent({ kind: 'step', step, state: 'undone' });
+    // A full disk must not keep the rest from being put back: undoing twice does no harm.
+    await run.journal.write({ type: 'undone', step: step.id }).catch((error: unknown) => {
+      left.push(`${definitionOf(step).describe(step)}: ${messageOf(error)}`);
+    });
   }
   return left;
 }

@@ -19,7 +19,7 @@ function client(port: number, changes: Partial<ClientConnection> = {}): ClientCo
 }
 
 function draining(changes: Partial<Generation> = {}): Generation {
-  const retiredBy = { runId: 'r1', watcherPid: 99 };
+  const retiredBy = { runId: 'r1', watcherPid: 99, abandoned: false };
   return { ...SERVING, pid: 11, state: 'draining', ageMs: 90_000, retiredBy, ...changes };
 }
 
@@ -86,7 +86,7 @@ test('a stopped process and one that nobody will stop are told', () => {
     lineOf({ ...SERVING, halted: true }),
     /it is stopped \(SIGSTOP\?\) and does nothing$/,
   );
-  const left = draining({ retiredBy: { runId: 'r1', watcherPid: null } });
+  const left = draining({ retiredBy: { runId: 'r1', watcherPid: null, abandoned: true } });
   assert.match(lineOf(left).replace(/\s+/g, ' '), /no client any more; nobody will stop it$/);
 });
 

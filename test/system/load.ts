@@ -17,10 +17,10 @@ export interface LoadSpec {
   readonly references?: readonly string[];
 }
 
-const DEFAULT_RATE = 300;
+const DEFAULT_RATE = 250;
 const LOAD_LIMIT_MS = 120_000;
 /** Requests of each load before the action, and after it. */
-const SENT_AROUND = 100;
+const SENT_AROUND = 50;
 
 export const NEW: LoadSpec = { connections: 'new' };
 export const KEPT: LoadSpec = { connections: 'keep-alive' };
