@@ -118,7 +118,7 @@ function answer(
     return;
   }
   state.spoilt.push(id);
-  spoilAnswer(socket, options.fault as Fault, whole, close);
+  spoilAnswer(socket, options.fault, whole, close);
 }
 
 function spoilAnswer(socket: Socket, fault: Fault, whole: string, close: boolean): void {

@@ -48,6 +48,7 @@ const KINDS: readonly Omit<Scenario, 'edit'>[] = [
   { ...daemon('master without a socket', 'fd-pass', FULL, TCP), masterWorker: true },
   { ...daemon('supervised', 'quiesce', FULL, TCP), supervised: true },
   { ...daemon('supervised, by fd-pass', 'fd-pass', FULL, TCP), supervised: true },
+  { ...daemon('supervised, by migrate', 'migrate', 'level admin', TCP), supervised: true },
 ];
 
 function daemon(
@@ -101,7 +102,7 @@ export function buildWorld(scenario: Scenario, net = 'host'): World {
     peer: `10.0.0.1:${port}`,
   }));
   world.handshakes = [{ local: '127.0.0.1:8080', peer: '10.0.0.1:3' }];
-  world.clock.after(300, () => {
+  world.clock.after(60, () => {
     world.handshakes = [];
   });
   return world;
