@@ -182,14 +182,23 @@ async function newestListening(
   all: readonly ProcessInfo[],
 ): Promise<ProcessInfo | undefined> {
   for (const leader of [...family].reverse()) {
-    // Who may not look into a process sees no listener of it; that it is there counts all the same.
-    if (leader.exe === '') return leader;
+    if (await isClosed(host, leader)) return leader;
     const processes = [leader, ...childrenOf(leader, all)];
     for (const process of processes) {
       if ((await listenersOf(host, process)).length > 0) return leader;
     }
   }
   return undefined;
+}
+
+/**
+ * Who may not look into a process sees no listener of it; that it is there counts all the same.
+ * One that is just ending shows no program either, and by then no arguments.
+ */
+async function isClosed(host: Host, process: ProcessInfo): Promise<boolean> {
+  if (process.exe !== '') return false;
+  const now = await host.processes.info(process.pid);
+  return now?.exe === '' && now.argv.length > 0;
 }
 
 function childrenOf(leader: ProcessInfo, all: readonly ProcessInfo[]): readonly ProcessInfo[] {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { World } from '../fakes/world.js';
-import { assertServed, assertSettled, settle, snapshot } from './invariants.js';
-import { runRecover, runReload } from './runs.js';
-import { requestOf, SCENARIOS, type Scenario } from './scenarios.js';
+import { assertNextReloadWorks, assertRecovers } from './after-crash.js';
+import { assertServed } from './invariants.js';
+import { runReload } from './runs.js';
+import { SCENARIOS, scenarioNamed } from './scenarios.js';
 import { CRASH_MODES, sweep } from './sweep.js';
 
 for (const scenario of SCENARIOS) {
@@ -23,36 +23,21 @@ for (const scenario of SCENARIOS) {
       assert.deepEqual(problems, []);
       assert.ok(struck > 5);
     });
-
-    test(`${scenario.name}: the reload after one killed ${mode} any effect puts all right by itself`, async () => {
-      const { problems } = await sweep(
-        scenario,
-        (at) => ({ kind: 'crash', at, mode }),
-        async (world, trouble) => await runReload(world, scenario, trouble),
-        async ({ world }) => await assertNextReloadWorks(world, scenario),
-      );
-      assert.deepEqual(problems, []);
-    });
   }
 }
 
-async function assertRecovers(world: World, scenario: Scenario, oldPid: number): Promise<void> {
-  const recovered = await runRecover(world, scenario);
-  if (recovered.error !== undefined) throw recovered.error;
-  settle(world);
-  assertSettled(world, scenario, oldPid);
-  const before = snapshot(world);
-  const again = await runRecover(world, scenario);
-  assert.deepEqual(again.result, [], 'nothing is left for a second recover');
-  assert.deepEqual(snapshot(world), before, 'a second recover changes nothing');
-}
-
-/** The next one reloads the files as they are. */
-async function assertNextReloadWorks(world: World, scenario: Scenario): Promise<void> {
-  const { edit: _, ...request } = requestOf(scenario);
-  const next = await runReload(world, scenario, undefined, request);
-  if (next.error !== undefined) throw next.error;
-  assert.equal(next.result?.result, 'reloaded');
-  settle(world);
-  assertSettled(world, { ...scenario, edit: false }, 0);
+for (const name of ['fd-pass', 'migrate of unix sockets, with an edit']) {
+  test(`${name}: a reload killed while the new HAProxy is still starting is put right by recover`, async () => {
+    const scenario = scenarioNamed(name);
+    const { problems } = await sweep(
+      scenario,
+      (at) => ({ kind: 'crash', at, mode: 'after' }),
+      async (world, trouble) => {
+        world.startTrouble = 'late';
+        return await runReload(world, scenario, trouble);
+      },
+      async ({ world, oldPid }) => await assertRecovers(world, scenario, oldPid),
+    );
+    assert.deepEqual(problems, []);
+  });
 }

@@ -138,6 +138,20 @@ for (const name of [
     assertSettled(world, scenario, oldPid);
   });
 
+  test(`${name}: a master that has reloaded already is not told a second time`, async () => {
+    const world = buildWorld(scenario);
+    const log = (await runReload(buildWorld(scenario), scenario)).effects.log;
+    const at = log.findIndex((label) => label.startsWith('SIGUSR2')) + 1;
+    await runReload(world, scenario, { kind: 'crash', at, mode: 'after' });
+    world.clock.advance(50);
+    const recovered = await runRecover(world, scenario);
+    assert.deepEqual(
+      recovered.result?.map((run) => run.outcome),
+      ['finished'],
+    );
+    assert.ok(!recovered.effects.log.some((label) => label.startsWith('SIGUSR2')));
+  });
+
   test(`${name}: an older worker that still drains is not taken for the new one`, async () => {
     const world = buildWorld(scenario);
     const { edit: _, ...request } = requestOf(scenario);

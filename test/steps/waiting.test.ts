@@ -16,6 +16,8 @@ const LISTENERS = [{ family: 'ipv4' as const, local: '0.0.0.0:8080' }];
 
 test('handshakes that were half open are waited for, later ones are not', async () => {
   const { world, process, context } = machine();
+  world.clock.advance(1_000);
+  world.handshakes = [{ local: '127.0.0.1:8080', peer: '10.0.0.1:3' }];
   const start = world.clock.nowMs;
   world.clock.after(100, () => {
     world.handshakes = [...world.handshakes, { local: '127.0.0.1:8080', peer: '10.0.0.9:9' }];

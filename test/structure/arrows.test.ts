@@ -42,12 +42,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   ),
   'src/lab/lab.ts': imports('node:fs', './network-plan.js', '../host/node/index.js'),
   'src/lab/network-plan.ts': '',
-  'src/probe/prober.ts': imports(
-    'node:net',
-    './schedule.js',
-    './histogram.js',
-    '../host/wait.js',
-  ),
+  'src/probe/prober.ts': imports('node:net', './schedule.js', './histogram.js', '../host/wait.js'),
   'src/probe/schedule.ts': '',
   'src/probe/histogram.ts': imports('hdr-histogram-js'),
   'src/reload/reload.ts': imports(

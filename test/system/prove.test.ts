@@ -82,16 +82,20 @@ async function prove(connections: Connections, command: readonly string[]): Prom
   return { report: JSON.parse(ran.stdout) as Report, code: ran.code };
 }
 
-/** The question's command, the old process standing still for 0.3 s around it. */
+/** The question's command, the old process stalled until connections wait in its queues. */
 async function stalledControl(): Promise<readonly string[]> {
   const { argv, paths } = question.haproxy;
   assert.ok((await pidInFile(question.haproxy)) > 0);
   const script = `
 old=$(cat ${paths.pidFile})
 kill -STOP $old
-(sleep 0.3; kill -CONT $old) &
 "$@" -sf $old
-wait`;
+for ((n = 0; n < 500; n++)); do
+  waiting=$(ss -Hltn 'sport = :80' | awk '{ sum += $2 } END { print sum + 0 }')
+  ((waiting >= 20)) && break
+  sleep 0.01
+done
+kill -CONT $old`;
   return [...onLb(), 'bash', '-c', script, 'control', ...argv];
 }
 

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { waitFor } from '../../src/host/node/wait.js';
 import type { HaproxySpec } from '../../src/lab/haproxy-config.js';
 import { type QuestionLab, startQuestionLab } from '../../src/lab/question-lab.js';
+import type { Stalled } from '../../src/lab/stall.js';
 import type { Report } from '../../src/probe/report.js';
 import { assertNothingLost, type LoadSpec, NEW, underLoad } from './load.js';
 import {
   assertAsBefore,
   hitless,
+  LIMIT_MS,
   linesOf,
   outcomeOf,
   pidInFile,
@@ -17,8 +20,10 @@ import {
   sysctl,
 } from './support.js';
 
-/** A stall that the control does not survive: longer than a start of the new process. */
+/** How long the old process stands still. HAProxy itself gives up after 1 s without its sockets. */
 const STALL_MS = 300;
+/** Connections in the queues of the old process when it goes on: enough for the control to lose. */
+const QUEUED = 20;
 
 test('control: haproxy -sf loses connections while the old process is stalled', async () => {
   await inLab(async (question) => {
@@ -41,6 +46,25 @@ for (const method of ['quiesce', 'fd-pass', 'migrate'] as const) {
     }, polite);
   });
 }
+
+test('a reload that the old process stalls for too long is put back, and loses nothing', async () => {
+  await inLab(async (question) => {
+    const old = await servingPid(question);
+    const { reports } = await underLoad(question, [NEW], async () => {
+      const child = await startHitless(question, 'reload', '--ndjson', '--method', 'fd-pass');
+      let stalled: Promise<Stalled> | undefined;
+      const drained = linesOf(child, (line) => {
+        stalled ??= line.includes('"start"') ? stopInLab(question, old) : undefined;
+      });
+      const { code } = await child.exited;
+      await drained;
+      (await stalled)?.resume();
+      assert.equal(code, 11);
+    });
+    for (const report of reports) assertNothingLost(report);
+    await assertAsBefore(question, old);
+  }, polite);
+});
 
 const IPV6: LoadSpec = { connections: 'new', url: 'http://[fd77::1]/' };
 
@@ -91,18 +115,25 @@ async function inLab(
   }
 }
 
-/** The question's own command, the old process stalled from before it until a while after. */
+/** The question's own command, the old process stalled until connections wait in its queues. */
 async function control(question: QuestionLab): Promise<void> {
   const { lb, haproxy } = question;
   const old = (await readFile(haproxy.paths.pidFile, 'utf8')).trim();
   const stalled = await stopInLab(question, Number(old));
-  const resume = setTimeout(() => stalled.resume(), STALL_MS);
   try {
     await lb.must([...haproxy.argv, '-sf', old]);
+    const waiting = async () => ((await acceptQueue(question)) >= QUEUED ? true : undefined);
+    assert.ok(await waitFor(waiting, { timeoutMs: LIMIT_MS }));
   } finally {
-    clearTimeout(resume);
     stalled.resume();
   }
+}
+
+/** Connections that wait to be accepted on port 80, over all listeners. */
+async function acceptQueue({ lb }: QuestionLab): Promise<number> {
+  const text = await lb.must(['ss', '-H', '-l', '-t', '-n', 'sport = :80']);
+  const lines = text.trim().split('\n');
+  return lines.reduce((sum, line) => sum + Number(line.split(/\s+/)[1]), 0);
 }
 
 /** hitless, the old process stalled from the start of the new one on. */

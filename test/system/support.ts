@@ -130,8 +130,23 @@ export async function awaitHaproxies(
   const wanted = JSON.stringify([...expected].sort((a, b) => a - b));
   const left = () => (JSON.stringify(haproxies(question)) === wanted ? true : undefined);
   if (await waitFor(left, { timeoutMs: LIMIT_MS, intervalMs: 50 })) return;
-  assert.fail(`HAProxy processes ${JSON.stringify(haproxies(question))}, expected ${wanted}`);
+  const seen = JSON.stringify(haproxies(question));
+  assert.fail(`HAProxy processes ${seen}, expected ${wanted}\n${await whatIsLeft(question)}`);
 }
+
+/** For a failure's message: who still runs, and what the runs that have not ended say. */
+async function whatIsLeft(question: QuestionLab): Promise<string> {
+  const { lab, lb } = question;
+  const own = lab.processes().filter(({ argv }) => argv.some((word) => OWN.test(word)));
+  const processes = own.map(({ pidInLab, argv }) => `${pidInLab} ${argv.join(' ').slice(0, 200)}`);
+  const { stdout, stderr } = await lb.run(['bash', '-c', LOOK_AROUND, stateDir(question)]);
+  return [...processes, stdout, stderr].join('\n');
+}
+
+const OWN = /(hitless|haproxy)$/;
+const LOOK_AROUND = `
+cd "$0" && ls open locks && for id in $(ls open); do cut -c1-300 runs/"$id"/journal; done
+ss -H -a -n -p -t -x | grep haproxy`;
 
 /** Pids that hold a listening socket on the port, by ss: an independent witness. */
 export async function listenersOn(node: LabNode, port: number): Promise<readonly number[]> {
