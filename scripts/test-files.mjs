@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** They need root and real programs, and want the machine for themselves. */
-const SYSTEM = /^test\/(lab|system)\//;
+/** Real programs and real load: they want the machine for themselves, some of them root. */
+const SYSTEM = /^test\/(lab\/|system\/|probe\/(prober|prove|tls)\.)/;
 
 /** Taken from the sources: what is left in dist of a deleted test is not run. */
 export function testFiles() {

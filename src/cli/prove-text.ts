@@ -2,7 +2,7 @@ import type { ProbeEvent } from '../probe/events.js';
 import type { Loss, LossCounts } from '../probe/loss.js';
 import { LOSS_CAUSES, type LossCause } from '../probe/outcome.js';
 import type { Report } from '../probe/report.js';
-import { type Doubt, LAG_LIMIT_US, MIN_SAMPLES, MIN_SENT_SHARE } from '../probe/verdict.js';
+import { type Doubt, MIN_SAMPLES, MIN_SENT_SHARE } from '../probe/verdict.js';
 
 /** The report for people: at most 80 columns, the verdict last. */
 export function reportText(report: Report): string {
@@ -167,7 +167,7 @@ function verdictLines(report: Report): string[] {
 function doubtText(doubt: Doubt, report: Report): string {
   switch (doubt) {
     case 'prober-lagged':
-      return `The prober itself lagged: p99 ${duration(report.proberLagUs.p99)}, limit ${duration(LAG_LIMIT_US)}.`;
+      return `The prober itself lagged: p99 ${duration(report.proberLagUs.p99)}, limit ${duration(report.lagLimitUs)}.`;
     case 'client-errors':
       return 'The prober ran out of descriptors or ports (ulimit -n, ip_local_port_range).';
     case 'undersent':

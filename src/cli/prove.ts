@@ -6,6 +6,7 @@ import {
   CONNECTIONS,
   type Connections,
   DEFAULT_COMMAND_TIMEOUT_MS,
+  DEFAULT_MAX_LAG_MS,
   DEFAULT_RELOADS,
   PROBE_DEFAULTS,
   type ProbeOptions,
@@ -28,6 +29,7 @@ interface Flags {
   readonly every?: number;
   readonly timeout: number;
   readonly commandTimeout: number;
+  readonly maxLag: number;
   readonly control: boolean;
   readonly bodyCheck: 'digest' | 'framing';
   readonly reference: readonly string[];
@@ -91,6 +93,12 @@ function addOtherFlags(command: Command): void {
       parseDuration,
       DEFAULT_COMMAND_TIMEOUT_MS,
     )
+    .option(
+      '--max-lag <duration>',
+      'own lag that makes it inconclusive',
+      parseDuration,
+      DEFAULT_MAX_LAG_MS,
+    )
     .option('--control', 'run the same load first with nothing else going on', false)
     .option('--netns-of <pid>', 'kernel counters of its network too (repeatable)', collectPid, [])
     .option('--marks-stdin', 'reloads are marked by lines of JSON on stdin', false)
@@ -123,6 +131,7 @@ function optionsOf(argv: readonly string[], flags: Flags): ProbeOptions {
     ratePerSecond: flags.rate,
     forMs: flags.for,
     timeoutMs: flags.timeout,
+    maxLagMs: flags.maxLag,
     poolSize: flags.pool,
     control: flags.control,
     bodyCheck: flags.bodyCheck,

@@ -127,7 +127,10 @@ export interface Files {
   readonly replace: (path: string, content: Buffer, mode?: number) => Promise<void>;
   /** Appends and fsyncs. Makes the file (0600) and its folder (0700) when needed. */
   readonly append: (path: string, content: string) => Promise<void>;
-  /** Makes a file with this content only if there is none; false when there is one. */
+  /**
+   * Makes a file with this content, in one go, only if there is none; false when there is one.
+   * Killed half-way it leaves `PATH.hitless-PID`, as `replace` does.
+   */
   readonly create: (path: string, content: string) => Promise<boolean>;
   readonly remove: (path: string) => Promise<void>;
   /** Makes a second name for a file or socket; nothing happens when there is no such file. */

@@ -1,5 +1,6 @@
 import { EXIT, HitlessError, messageOf, refused } from '../error.js';
 import type { Host, ProcessId } from '../host/host.js';
+import { removeTorn } from '../host/torn.js';
 
 export interface Lock {
   /** Only the first call counts: by the next one the lock may be somebody else's. */
@@ -30,9 +31,14 @@ export async function takeLock(host: Host, stateDir: string, name: string): Prom
 /** Removes the locks of processes that were killed; they count as free anyway. */
 export async function removeLeftLocks(host: Host, stateDir: string): Promise<void> {
   for (const name of await host.files.list(`${stateDir}/locks`)) {
-    if ((await lockOwner(host, stateDir, name)) === undefined) await setAside(host, stateDir, name);
+    const [, whole] = BEING_WRITTEN.exec(name) ?? [];
+    if (whole !== undefined) await removeTorn(host, lockPath(stateDir, whole));
+    else if ((await lockOwner(host, stateDir, name)) === undefined)
+      await setAside(host, stateDir, name);
   }
 }
+
+const BEING_WRITTEN = /^(.*)\.hitless-\d+$/;
 
 function held(host: Host, path: string): Lock {
   let released = false;

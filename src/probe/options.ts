@@ -10,6 +10,8 @@ export const DEFAULT_TIMEOUT_MS = 10_000;
 /** Kept connections or tunnels over all workers: at 1000/s each one is used every 100 ms. */
 export const DEFAULT_POOL_SIZE = 100;
 export const DEFAULT_RELOADS = 5;
+/** Lag of the prober's own sending, p99, above which a run without a loss proves nothing. */
+export const DEFAULT_MAX_LAG_MS = 20;
 /** A reload command that has not ended after this is killed and counted as failed. */
 export const DEFAULT_COMMAND_TIMEOUT_MS = 60_000;
 
@@ -33,6 +35,8 @@ export interface ProbeOptions {
   readonly forMs: number;
   readonly timeoutMs: number;
   readonly poolSize: number;
+  /** Lag of the prober's own sending, p99, above which the run is inconclusive. */
+  readonly maxLagMs: number;
   /** Run the same load first with nothing else going on. */
   readonly control: boolean;
   /** `framing` leaves the content of bodies unchecked. */
@@ -52,6 +56,7 @@ export const PROBE_DEFAULTS = {
   forMs: DEFAULT_FOR_MS,
   timeoutMs: DEFAULT_TIMEOUT_MS,
   poolSize: DEFAULT_POOL_SIZE,
+  maxLagMs: DEFAULT_MAX_LAG_MS,
   control: false,
   bodyCheck: 'digest',
   references: [],

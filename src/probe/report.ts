@@ -49,6 +49,8 @@ export interface Report {
   /** From the intended time; without the kinds whose pace the prober sets, unless there is no other. */
   readonly latencyUs: Percentiles;
   readonly proberLagUs: Percentiles;
+  /** p99 of the lag above which the run is inconclusive. */
+  readonly lagLimitUs: number;
   readonly kinds: Readonly<Partial<Record<Kind, KindReport>>>;
   readonly kernel: KernelView;
   readonly reloads: ReloadReport;
@@ -106,6 +108,7 @@ export function makeReport(findings: Findings): Report {
     clientErrors: totals.clientErrors,
     unsettled: totals.unsettled,
     lagP99Us: lag.p99,
+    lagLimitUs: options.maxLagMs * 1000,
     reloadsWanted: options.reloads !== undefined,
     reloadsRun: reloads.count,
   });
@@ -130,6 +133,7 @@ export function makeReport(findings: Findings): Report {
     lossRateUpperBound95: lossRateUpperBound95(counts.total, sum.sent),
     latencyUs: percentiles(overallLatency(totals.kinds)),
     proberLagUs: lag,
+    lagLimitUs: options.maxLagMs * 1000,
     kinds: reportKinds(totals.kinds),
     kernel: findings.kernel,
     reloads,

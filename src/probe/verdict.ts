@@ -1,5 +1,3 @@
-/** Lag of the prober's own sending, p99, from which its findings prove nothing. */
-export const LAG_LIMIT_US = 20_000;
 /** Fewer samples than this cannot tell a rate below 3 % from none. */
 export const MIN_SAMPLES = 100;
 /** Share of the intended requests that must really have been sent. */
@@ -26,6 +24,7 @@ export interface Evidence {
   readonly clientErrors: number;
   readonly unsettled: number;
   readonly lagP99Us: number;
+  readonly lagLimitUs: number;
   readonly reloadsWanted: boolean;
   readonly reloadsRun: number;
 }
@@ -45,7 +44,7 @@ export function judge(evidence: Evidence): { verdict: Verdict; doubts: readonly 
 
 function doubtsOf(evidence: Evidence): Doubt[] {
   const doubts: Doubt[] = [];
-  if (evidence.lagP99Us > LAG_LIMIT_US) doubts.push('prober-lagged');
+  if (evidence.lagP99Us > evidence.lagLimitUs) doubts.push('prober-lagged');
   if (evidence.clientErrors > 0) doubts.push('client-errors');
   if (evidence.sent < evidence.intended * MIN_SENT_SHARE) doubts.push('undersent');
   if (evidence.unsettled > 0) doubts.push('unsettled');

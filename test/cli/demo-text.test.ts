@@ -42,6 +42,7 @@ function report(changes: Partial<Report> = {}): Report {
     lossRateUpperBound95: 0,
     latencyUs: latency,
     proberLagUs: latency,
+    lagLimitUs: 20_000,
     kinds: {},
     kernel: {},
     reloads: {

@@ -10,7 +10,14 @@ import { runProbe } from '../../src/probe/prober.js';
 import type { Report } from '../../src/probe/report.js';
 import { type Fault, startEcho, startStub, type Stub, type StubOptions } from './stub-origin.js';
 
-const QUICK = { ...PROBE_DEFAULTS, ratePerSecond: 525, forMs: 400, timeoutMs: 1000, poolSize: 5 };
+const QUICK = {
+  ...PROBE_DEFAULTS,
+  ratePerSecond: 525,
+  forMs: 400,
+  timeoutMs: 1000,
+  poolSize: 5,
+  maxLagMs: 10_000,
+};
 
 async function stub(t: TestContext, options: StubOptions): Promise<Stub> {
   const started = await startStub(options);

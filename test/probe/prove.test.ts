@@ -33,7 +33,7 @@ async function origin(t: TestContext, options: StubOptions = {}): Promise<string
   return `http://127.0.0.1:${stub.port}/`;
 }
 
-const SHORT = ['--rate', '500', '--for', '400ms', '--timeout', '2s'];
+const SHORT = ['--rate', '500', '--for', '400ms', '--timeout', '2s', '--max-lag', '10s'];
 
 test('a run without a loss exits with 0 and says how much that proves', async (t) => {
   const ended = await prove(['--url', await origin(t), ...SHORT]);
@@ -124,7 +124,18 @@ test('a command that cannot be started exits with 1', async (t) => {
 
 test('reloads marked on stdin are in the report, and "stop" ends the run', async (t) => {
   const url = await origin(t);
-  const args = ['--url', url, '--rate', '500', '--for', '20s', '--ndjson', '--marks-stdin'];
+  const args = [
+    '--url',
+    url,
+    '--rate',
+    '500',
+    '--for',
+    '20s',
+    '--ndjson',
+    '--marks-stdin',
+    '--max-lag',
+    '10s',
+  ];
   const ended = await prove(args, (child) => {
     child.stdout?.on('data', (bytes: Buffer) => {
       if (bytes.includes('"event":"ready"')) child.stdin?.write('{"mark":"reload-start","id":1}\n');

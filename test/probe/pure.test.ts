@@ -161,6 +161,7 @@ const SOUND: Evidence = {
   clientErrors: 0,
   unsettled: 0,
   lagP99Us: 500,
+  lagLimitUs: 20_000,
   reloadsWanted: false,
   reloadsRun: 0,
 };

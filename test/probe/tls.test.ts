@@ -43,7 +43,13 @@ test('over TLS, sound answers count and spoilt ones are found one for one', asyn
   for (const [fault, cause] of CASES) {
     const origin = await startStub({ tls, oneIn: 10, ...(fault === undefined ? {} : { fault }) });
     t.after(() => origin.close());
-    const options = { ...PROBE_DEFAULTS, ratePerSecond: 100, forMs: 500, timeoutMs: 3000 };
+    const options = {
+      ...PROBE_DEFAULTS,
+      maxLagMs: 10_000,
+      ratePerSecond: 100,
+      forMs: 500,
+      timeoutMs: 3000,
+    };
     const url = `https://127.0.0.1:${origin.port}/`;
     const report = await runProbe({ ...options, url, connections: 'tls' });
     assert.equal(report.sent, 50);
@@ -55,7 +61,13 @@ test('over TLS, sound answers count and spoilt ones are found one for one', asyn
 test('kept connections work over TLS', async (t) => {
   const origin = await startStub({ tls: certificate() });
   t.after(() => origin.close());
-  const options = { ...PROBE_DEFAULTS, ratePerSecond: 200, forMs: 500, poolSize: 4 };
+  const options = {
+    ...PROBE_DEFAULTS,
+    maxLagMs: 10_000,
+    ratePerSecond: 200,
+    forMs: 500,
+    poolSize: 4,
+  };
   const url = `https://127.0.0.1:${origin.port}/`;
   const report = await runProbe({ ...options, url, connections: 'keep-alive' });
   assert.equal(report.answered, 100);

@@ -1,4 +1,3 @@
-import { constants } from 'node:fs';
 import {
   chmod,
   chown,
@@ -11,6 +10,7 @@ import {
   rename,
   rm,
   stat,
+  writeFile,
 } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileInfo, Files } from '../host.js';
@@ -93,23 +93,26 @@ async function append(path: string, content: string): Promise<void> {
   if (isNew) await syncFolder(dirname(path));
 }
 
+/**
+ * By way of link(2), so that nobody ever finds the file without its content: a lock that is being
+ * written would look like one that a killed process has left.
+ */
 async function create(path: string, content: string): Promise<boolean> {
   await mkdir(dirname(path), { recursive: true, mode: PRIVATE_FOLDER });
+  const temporary = `${path}.hitless-${process.pid}`;
   try {
-    const file = await open(
-      path,
-      constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY,
-      PRIVATE_FILE,
-    );
-    try {
-      await file.writeFile(content);
-    } finally {
-      await file.close();
+    if (content === '') {
+      await writeFile(path, '', { flag: 'wx', mode: PRIVATE_FILE });
+      return true;
     }
+    await writeFile(temporary, content, { mode: PRIVATE_FILE });
+    await hardLink(temporary, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(temporary, { force: true });
   }
 }
 
