@@ -2,7 +2,7 @@ import { refused, type HitlessError } from '../error.js';
 import type { Facts } from '../methods/facts.js';
 import type { ExpectedLoss, MethodName } from '../methods/method.js';
 import { METHODS } from '../methods/registry.js';
-import { chooseMethod, type Choice, type PassedOver } from './plan.js';
+import { chooseMethod, drainLosses, type Choice, type PassedOver } from './plan.js';
 import type { ReloadRequest } from './request.js';
 
 type Chosen = Extract<Choice, { kind: 'chosen' }>;
@@ -13,12 +13,16 @@ type Chosen = Extract<Choice, { kind: 'chosen' }>;
  * @throws HitlessError `not-lossless` or `method-unusable`, both refusals
  */
 export function decideMethod(
-  request: Pick<ReloadRequest, 'method' | 'allowLoss'>,
+  request: Pick<ReloadRequest, 'method' | 'allowLoss' | 'drainTimeoutMs'>,
   facts: Facts,
 ): Chosen {
-  return request.method === 'auto'
-    ? decideByItself(request.allowLoss, facts)
-    : decideAsTold(request.method, request.allowLoss, facts);
+  const chosen =
+    request.method === 'auto'
+      ? decideByItself(request.allowLoss, facts)
+      : decideAsTold(request.method, request.allowLoss, facts);
+  const early = drainLosses(chosen.method, request.drainTimeoutMs, facts);
+  if (early.length > 0 && !request.allowLoss) throw wouldLose(chosen.method, early);
+  return { ...chosen, losses: [...chosen.losses, ...early] };
 }
 
 function decideByItself(allowLoss: boolean, facts: Facts): Chosen {

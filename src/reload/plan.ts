@@ -103,6 +103,29 @@ function reasonsFor(method: MethodName, passedOver: readonly PassedOver[]): read
   ];
 }
 
+/**
+ * What is lost when the user has the old generation told to finish before the configuration's own
+ * time-outs have ended its idle connections.
+ */
+export function drainLosses(
+  method: MethodName,
+  requestedMs: number | undefined,
+  facts: Facts,
+): readonly ExpectedLoss[] {
+  const drains = method === 'quiesce' || (method === 'migrate' && facts.runtime.admin);
+  const cuts = facts.frontends.some(({ cutsIdleClients }) => cutsIdleClients);
+  const mayIdleMs = facts.idleTimeoutMs ?? Number.POSITIVE_INFINITY;
+  if (!drains || !cuts || requestedMs === undefined || requestedMs >= mayIdleMs) return [];
+  const limit = Number.isFinite(mayIdleMs) ? `for ${mayIdleMs / 1000} s` : 'for ever';
+  return [
+    {
+      what: `requests of clients that are idle when --drain-timeout ${requestedMs / 1000} s is over`,
+      because: `by the configuration they may stay idle ${limit}`,
+      remedy: 'leave --drain-timeout out, or shorten "timeout http-keep-alive" below it',
+    },
+  ];
+}
+
 export function makePlan(
   choice: Extract<Choice, { kind: 'chosen' }>,
   request: MethodRequest,

@@ -1,6 +1,6 @@
 import type { Host } from '../host/host.js';
 import { mendJournal, readJournal } from '../journal/journal.js';
-import { lockOwner, removeLeftLocks, takeLock } from '../journal/lock.js';
+import { removeLeftLocks, takeLock, type Lock } from '../journal/lock.js';
 import { removeLeftCandidates } from './candidates.js';
 import { notPutBack, putBack, retire } from './execute.js';
 import { markEnded, openRunIds } from './open-runs.js';
@@ -73,8 +73,8 @@ async function recoverOne(
   runId: string,
   options: RecoverOptions,
 ): Promise<Recovered['outcome']> {
-  if ((await lockOwner(host, options.stateDir, runLock(runId))) !== undefined) return 'watched';
-  const lock = await takeLock(host, options.stateDir, runLock(runId));
+  const lock = await takeRun(host, runId, options);
+  if (lock === undefined) return 'watched';
   try {
     await mendJournal(host, options.stateDir, runId);
     const progress = progressOf(await readJournal(host, options.stateDir, runId));
@@ -91,6 +91,20 @@ async function recoverOne(
     return await takeUpAlone(host, runId, progress, options);
   } finally {
     await lock.release();
+  }
+}
+
+/** Undefined when a living process holds the run; it may have taken it at this very moment. */
+async function takeRun(
+  host: Host,
+  runId: string,
+  { stateDir }: RecoverOptions,
+): Promise<Lock | undefined> {
+  try {
+    return await takeLock(host, stateDir, runLock(runId));
+  } catch (error) {
+    if (error instanceof HitlessError && error.exitCode === EXIT.locked) return undefined;
+    throw error;
   }
 }
 

@@ -83,3 +83,15 @@ test('a method asked for that cannot be used is refused whatever is allowed', ()
     subject: 'quiesce',
   });
 });
+
+test('a drain time-out shorter than clients may idle is refused as lossy', () => {
+  const facts: Facts = { ...CUTTING, idleTimeoutMs: 10_000 };
+  const request = { method: 'quiesce', allowLoss: false } as const;
+  assert.throws(() => decideMethod({ ...request, drainTimeoutMs: 1000 }, facts), {
+    code: 'not-lossless',
+    message: /clients that are idle when --drain-timeout 1 s is over.*they may stay idle for 10 s/s,
+  });
+  assert.deepEqual(decideMethod({ ...request, drainTimeoutMs: 10_000 }, facts).losses, []);
+  const accepted = decideMethod({ ...request, allowLoss: true, drainTimeoutMs: 1000 }, facts);
+  assert.equal(accepted.losses.length, 1);
+});

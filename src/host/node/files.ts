@@ -101,6 +101,7 @@ async function create(path: string, content: string): Promise<boolean> {
   await mkdir(dirname(path), { recursive: true, mode: PRIVATE_FOLDER });
   const temporary = `${path}.hitless-${process.pid}`;
   try {
+    // Without content there is nothing that could be missing.
     if (content === '') {
       await writeFile(path, '', { flag: 'wx', mode: PRIVATE_FILE });
       return true;
