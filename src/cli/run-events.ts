@@ -10,12 +10,11 @@ const STYLES = { begun: 'dim', done: 'green', undone: 'yellow', failed: 'red' } 
 export function eventReporter(io: Io, ndjson: boolean): (event: RunEvent) => void {
   return (event) => {
     if (ndjson) io.stdout.write(`${JSON.stringify(toDocument(event))}\n`);
-    else if (event.kind === 'told') io.stderr.write(`  ${event.text}\n`);
     else if (event.state !== 'begun') io.stderr.write(`${stepLine(event, io)}\n`);
   };
 }
 
-function stepLine(event: Extract<RunEvent, { kind: 'step' }>, io: Io): string {
+function stepLine(event: RunEvent, io: Io): string {
   const mark = paint(STYLES[event.state], MARKS[event.state], io.colour.stderr);
   const text = definitionOf(event.step).describe(event.step);
   const why = event.state === 'failed' ? `: ${event.why}` : '';
@@ -28,6 +27,5 @@ function shorten(text: string, width: number): string {
 
 function toDocument(event: RunEvent): unknown {
   const atMs = Date.now();
-  if (event.kind === 'told') return { event: 'told', atMs, text: event.text };
   return { event: 'step', atMs, step: event.step.id, kind: event.step.kind, state: event.state };
 }

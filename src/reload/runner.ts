@@ -6,8 +6,7 @@ import { definitionOf, effectOf, type Step } from '../steps/registry.js';
 /** What the runner says while it works: the same list drives progress display and NDJSON. */
 export type RunEvent =
   | { readonly kind: 'step'; readonly step: Step; readonly state: 'begun' | 'done' | 'undone' }
-  | { readonly kind: 'step'; readonly step: Step; readonly state: 'failed'; readonly why: string }
-  | { readonly kind: 'told'; readonly text: string };
+  | { readonly kind: 'step'; readonly step: Step; readonly state: 'failed'; readonly why: string };
 
 /** The state of one run in memory, as its journal has it. */
 export interface RunState {

@@ -32,7 +32,6 @@ export function openRun(host: Host, runId: string, options: SessionOptions, from
       after: (step) => state.after.get(step) ?? NOTHING,
       runtimes: options.runtimes ?? openRuntimes(host, options.timeoutMs),
       timeoutMs: options.timeoutMs,
-      tell: (text) => options.onEvent({ kind: 'told', text }),
     },
   };
 }

@@ -18,8 +18,6 @@ export interface StepContext {
   readonly runtimes: Runtimes;
   /** How long one step may wait for the machine. */
   readonly timeoutMs: number;
-  /** One short sentence for the person who watches. */
-  readonly tell: (text: string) => void;
 }
 
 /**

@@ -104,7 +104,7 @@ function refusedByMaster(step: ReloadMaster): Error {
     `the master (pid ${step.master.pid}) could not load the configuration`,
     {
       subject: `pid ${step.master.pid}`,
-      hint: "the old worker serves on; HAProxy's log has the reason, and hitless -f FILE --dry-run checks again",
+      hint: 'the old worker serves on; HAProxy\'s log has the reason, and "hitless reload --dry-run" checks again',
     },
   );
 }

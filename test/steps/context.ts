@@ -17,6 +17,5 @@ export function contextOf(
     after: (id) => learnt.after?.[id] ?? {},
     runtimes: openRuntimes(host, 400),
     timeoutMs: 400,
-    tell: () => undefined,
   };
 }
