@@ -1,6 +1,6 @@
-import type { MethodName } from '../src/methods/method.js';
 import type { Connections } from '../src/probe/options.js';
 import { trialName, type TrialSpec } from '../src/trial/spec.js';
+import type { WayName } from '../src/trial/ways/registry.js';
 import { runTrial, type Trial } from '../src/trial/trial.js';
 import type { Finding } from './result.js';
 
@@ -14,13 +14,13 @@ const CONTROL_MS = 20_000;
 /** Two hundred thousand requests each under reloads as fast as they come, and the control. */
 export async function benchLossless(): Promise<readonly Finding[]> {
   const findings = [await controlFinding('new'), await controlFinding('keep-alive')];
-  const rows: readonly (readonly [MethodName, Connections])[] = [
+  const rows: readonly (readonly [WayName, Connections])[] = [
     ['fd-pass', 'new'],
     ['migrate', 'new'],
     ['quiesce', 'keep-alive'],
   ];
-  for (const [method, connections] of rows) {
-    findings.push(await methodFinding(method, connections));
+  for (const [way, connections] of rows) {
+    findings.push(await methodFinding(way, connections));
   }
   return findings;
 }
@@ -29,7 +29,7 @@ async function controlFinding(connections: Connections): Promise<Finding> {
   const stalled = connections === 'new';
   const trial = await runTrial({
     ...load(connections, CONTROL_MS),
-    way: { kind: 'control' },
+    way: 'haproxy -sf',
     stalled,
   });
   return {
@@ -40,9 +40,8 @@ async function controlFinding(connections: Connections): Promise<Finding> {
   };
 }
 
-async function methodFinding(method: MethodName, connections: Connections): Promise<Finding> {
+async function methodFinding(way: WayName, connections: Connections): Promise<Finding> {
   const forMs = (REQUESTS / RATE) * 1000;
-  const way = { kind: 'hitless', method } as const;
   const trial = await runTrial({ ...load(connections, forMs), way, stalled: false });
   const failedReloads = trial.reloads.filter(({ ok }) => !ok).length;
   const { report, processesMax } = trial;

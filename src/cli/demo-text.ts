@@ -1,6 +1,6 @@
 import { lossRateUpperBound95 } from '../probe/bound.js';
 import type { Report } from '../probe/report.js';
-import { wayName } from '../trial/spec.js';
+import { WAYS } from '../trial/ways/registry.js';
 import type { Trial } from '../trial/trial.js';
 import { paint, wrap } from './style.js';
 
@@ -16,8 +16,8 @@ export interface Judgement {
 
 /** hitless must lose nothing, and the control must be seen to lose, or the proof proves nothing. */
 export function judge(trials: readonly Trial[]): Judgement {
-  const hitless = trials.filter(({ spec }) => spec.way.kind === 'hitless');
-  const control = trials.filter(({ spec }) => spec.way.kind === 'control');
+  const hitless = trials.filter(({ spec }) => !WAYS[spec.way].control);
+  const control = trials.filter(({ spec }) => WAYS[spec.way].control);
   const sent = sum(hitless, ({ report }) => report.sent);
   const lost = sum(hitless, ({ report }) => report.lost.total);
   const doubtful = hitless.filter(({ report }) => report.verdict === 'inconclusive');
@@ -79,7 +79,7 @@ function cell(text: string): string {
 }
 
 function nameOf({ spec }: Trial): string {
-  return `${wayName(spec.way)}${spec.stalled ? ', stalled' : ''}`;
+  return `${spec.way}${spec.stalled ? ', stalled' : ''}`;
 }
 
 function causes(trials: readonly Trial[]): string {
@@ -114,7 +114,7 @@ export function demoDocument(trials: readonly Trial[], judgement: Judgement): un
     schemaVersion: 1,
     ...judgement,
     trials: trials.map((trial) => ({
-      way: wayName(trial.spec.way),
+      way: trial.spec.way,
       connections: trial.spec.connections,
       stalled: trial.spec.stalled,
       reloads: trial.reloads.length,

@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { EXIT, failed, HitlessError, usage, type ExitCode } from '../error.js';
 import { labSupport } from '../lab/support.js';
-import type { MethodName } from '../methods/method.js';
 import type { Connections } from '../probe/options.js';
-import type { TrialSpec, Way } from '../trial/spec.js';
+import type { TrialSpec } from '../trial/spec.js';
+import type { WayName } from '../trial/ways/registry.js';
 import type { Io } from './command.js';
 import { demoDocument, demoText, judge } from './demo-text.js';
 import { runTrials } from './run-trials.js';
@@ -74,8 +74,6 @@ const EXIT_CODES: Readonly<Record<ReturnType<typeof judge>['verdict'], ExitCode>
   inconclusive: EXIT.inconclusive,
 };
 
-const CONTROL: Way = { kind: 'control' };
-
 /** The control first, then every method on the same load; each also with the old process stalled. */
 function demoSpecs(flags: Flags): readonly TrialSpec[] {
   const load = {
@@ -84,18 +82,17 @@ function demoSpecs(flags: Flags): readonly TrialSpec[] {
     everyMs: flags.every,
     ipv6: flags.ipv6 === true,
   };
-  const pair = (way: Way, connections: Connections): readonly TrialSpec[] => [
+  const pair = (way: WayName, connections: Connections): readonly TrialSpec[] => [
     { way, connections, stalled: false, ...load },
     { way, connections, stalled: true, ...load },
   ];
-  const hitless = (method: MethodName): Way => ({ kind: 'hitless', method });
   return [
-    ...pair(CONTROL, 'new'),
-    ...pair(hitless('quiesce'), 'new'),
-    ...pair(hitless('fd-pass'), 'new'),
-    ...pair(hitless('migrate'), 'new'),
-    ...pair(CONTROL, 'keep-alive'),
-    ...pair(hitless('quiesce'), 'keep-alive'),
-    ...pair(hitless('migrate'), 'keep-alive'),
+    ...pair('haproxy -sf', 'new'),
+    ...pair('quiesce', 'new'),
+    ...pair('fd-pass', 'new'),
+    ...pair('migrate', 'new'),
+    ...pair('haproxy -sf', 'keep-alive'),
+    ...pair('quiesce', 'keep-alive'),
+    ...pair('migrate', 'keep-alive'),
   ];
 }

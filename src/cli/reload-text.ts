@@ -1,5 +1,5 @@
 import type { Plan } from '../reload/plan.js';
-import type { ReloadResult } from '../reload/reload.js';
+import type { PlanResult } from '../reload/run-plan.js';
 import { definitionOf, type Step } from '../steps/registry.js';
 import { milliseconds, paint, wrap } from './style.js';
 
@@ -29,7 +29,7 @@ function labelled(label: string, texts: readonly string[]): readonly (readonly [
   return texts.map((text, at) => [at === 0 ? label : '', text] as const);
 }
 
-export function resultText(result: ReloadResult, columns: number, colour: boolean): string {
+export function resultText(result: PlanResult, columns: number, colour: boolean): string {
   switch (result.result) {
     case 'unchanged':
       return 'unchanged: the files say so already; nothing was reloaded\n';
@@ -40,7 +40,7 @@ export function resultText(result: ReloadResult, columns: number, colour: boolea
   }
 }
 
-function reloadedText(result: ReloadResult, columns: number, colour: boolean): string {
+function reloadedText(result: PlanResult, columns: number, colour: boolean): string {
   const pids = `pid ${result.oldPids.join(' ')} → ${result.newPids.join(' ')}`;
   const verdict = losses(result);
   const first = `${paint('green', 'reloaded', colour)} in ${milliseconds(result.durationMs)} by ${result.method ?? ''} (${pids})${verdict}`;
@@ -49,12 +49,12 @@ function reloadedText(result: ReloadResult, columns: number, colour: boolean): s
   return `${first}\n${wrap(draining, columns)}`;
 }
 
-function losses({ plan }: ReloadResult): string {
+function losses({ plan }: PlanResult): string {
   if (plan !== null && plan.losses.length > 0) return '; losses were allowed';
   return plan?.unverified === null ? '' : '; not shown to be lossless, see above';
 }
 
-export function resultDocument(result: ReloadResult): unknown {
+export function resultDocument(result: PlanResult): unknown {
   return {
     schemaVersion: 1,
     result: result.result,

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { hitlessArgv } from '../entry-points.js';
 import { EXIT } from '../error.js';
 import { nodeHost } from '../host/node/index.js';
-import { reload, type ReloadResult } from '../reload/reload.js';
+import { reload } from '../reload/reload.js';
+import type { PlanResult } from '../reload/run-plan.js';
 import type { ReloadRequest } from '../reload/request.js';
 import type { Io } from './command.js';
 import { planText, resultDocument, resultText } from './reload-text.js';
@@ -32,7 +33,7 @@ export async function runReload(request: ReloadRequest, flags: ReloadFlags, io: 
   io.exit(EXIT.done);
 }
 
-function show(result: ReloadResult, asJson: boolean, io: Io): void {
+function show(result: PlanResult, asJson: boolean, io: Io): void {
   if (asJson) {
     io.stdout.write(`${JSON.stringify(resultDocument(result))}\n`);
     return;

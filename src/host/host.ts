@@ -50,6 +50,11 @@ export interface Processes {
   readonly environment: (pid: number) => Promise<Readonly<Record<string, string>> | undefined>;
   /** False when that very process is gone. */
   readonly signal: (process: ProcessId, signal: NodeJS.Signals) => Promise<boolean>;
+  /**
+   * Starts a program that lives on when hitless ends, in a session of its own. Returns when it has
+   * been executed, not when it serves.
+   */
+  readonly start: (command: Detached) => Promise<ProcessId>;
 }
 
 export interface Command {
@@ -61,6 +66,12 @@ export interface Command {
   /** Run in the network and mount namespaces of this process, where they differ from our own. */
   readonly namespacesOf?: number;
   readonly user?: { readonly uid: number; readonly gid: number };
+}
+
+/** A program that is not waited for. */
+export interface Detached extends Omit<Command, 'timeoutMs'> {
+  /** stdout and stderr are appended to it; dropped when absent. */
+  readonly logFile?: string;
 }
 
 export interface CommandResult {

@@ -4,6 +4,9 @@ import type { Facts } from './facts.js';
 /** What users choose from with `--method`; `auto` stands for the first that is lossless. */
 export type MethodName = 'fd-pass' | 'quiesce' | 'migrate' | 'plain';
 
+/** Every way in which a plan can hand over; those that are no `MethodName` have their own command. */
+export type PlanMethod = MethodName | 'flip' | 'rolling' | 'handoff' | 'graceful';
+
 export interface MethodRequest {
   /** How long connections may stay open in the old generation before it is soft-stopped. */
   readonly drainTimeoutMs: number;

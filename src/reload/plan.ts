@@ -1,12 +1,12 @@
 import type { Facts } from '../methods/facts.js';
-import type { ExpectedLoss, MethodName, MethodRequest } from '../methods/method.js';
+import type { ExpectedLoss, MethodName, MethodRequest, PlanMethod } from '../methods/method.js';
 import { AUTO_ORDER, METHODS } from '../methods/registry.js';
 import { throughBridge } from '../methods/supervised.js';
 import type { Step } from '../steps/registry.js';
 
 /** What will happen and why. Plain data: it is shown, journaled, and carried out as it stands. */
 export interface Plan {
-  readonly method: MethodName;
+  readonly method: PlanMethod;
   /** Why this method, and why none before it. */
   readonly reasons: readonly string[];
   /** What cannot be kept from being lost; empty for a lossless reload. */
@@ -17,6 +17,8 @@ export interface Plan {
   readonly notes: readonly string[];
   /** Names the process in question, for locks and for `status`. */
   readonly oldPids: readonly number[];
+  /** The steps that record the processes which serve in the end. */
+  readonly starts: readonly string[];
   /** Up to the moment from which the new generation alone takes new connections. */
   readonly handOver: readonly Step[];
   /** What follows while the old generation drains; nobody needs to watch. */
@@ -141,6 +143,7 @@ export function makePlan(
     unverified: unverified(choice.method, facts),
     notes: extra.notes,
     oldPids: [facts.serving.pid],
+    starts: [facts.supervisor === null ? 'start' : 'again'],
     handOver: [...extra.edits, ...handOver],
     retire,
   };

@@ -16,15 +16,7 @@ import { gatherFacts } from './facts.js';
 import { makePlan, type Plan } from './plan.js';
 import { refuseTakenPorts } from './taken-ports.js';
 import type { FileEdit, ReloadRequest } from './request.js';
-
-export interface Prepared {
-  readonly instance: Instance;
-  readonly facts: Facts;
-  readonly plan: Plan;
-}
-
-/** The request changes nothing: the files hold the wanted value already. */
-export const UNCHANGED = 'unchanged';
+import { UNCHANGED } from './run-plan.js';
 
 /**
  * Checks the configuration with exactly what will be started, and plans.
@@ -39,7 +31,7 @@ export async function prepare(
   request: ReloadRequest,
   instance: Instance,
   stateDir: string | null,
-): Promise<Prepared | typeof UNCHANGED> {
+): Promise<Plan | typeof UNCHANGED> {
   refuseForeign(instance);
   const check = await checkFor(host, instance, request, stateDir);
   const documents = check.files.map(({ document }) => document);
@@ -54,11 +46,10 @@ export async function prepare(
   const choice = decideMethod(request, facts);
   const startIsCheck = METHODS[choice.method].startIsCheck(facts) && edits.length === 0;
   if (!startIsCheck || stateDir === null) await checkConfig(host, check, edits);
-  const plan = makePlan(choice, { drainTimeoutMs: drainTimeoutMs(request, facts) }, facts, {
+  return makePlan(choice, { drainTimeoutMs: drainTimeoutMs(request, facts) }, facts, {
     edits: edits.map(toStep),
     notes: notesFor(facts),
   });
-  return { instance, facts, plan };
 }
 
 function refuseForeign({ leader }: Instance): void {

@@ -1,10 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { startQuestionLab, type QuestionLab } from '../lab/question-lab.js';
 import type { ProbeEvent } from '../probe/events.js';
 import type { Report } from '../probe/report.js';
 import { startProber, type ProberProcess } from './prober-process.js';
-import { makeReloader, type ReloadOutcome } from './reloader.js';
 import type { TrialSpec } from './spec.js';
+import { WAYS } from './ways/registry.js';
+import type { Said, Stage } from './ways/way.js';
+
+export interface ReloadOutcome extends Said {
+  /** From the start of the command to its end. */
+  readonly commandMs: number;
+}
 
 export interface Trial {
   readonly spec: TrialSpec;
@@ -35,16 +40,16 @@ const EDGE_MS = 500;
  */
 export async function runTrial(spec: TrialSpec, hooks: TrialHooks = {}): Promise<Trial> {
   const signal = hooks.signal === undefined ? {} : { signal: hooks.signal };
-  const question = await startQuestionLab(signal);
+  const stage = await WAYS[spec.way].start(signal);
   try {
-    return await measure(question, spec, hooks);
+    return await measure(stage, spec, hooks);
   } finally {
-    await question.lab.close();
+    await stage.lab.close();
   }
 }
 
-async function measure(question: QuestionLab, spec: TrialSpec, hooks: TrialHooks): Promise<Trial> {
-  const { client, urls, lb } = question;
+async function measure(stage: Stage, spec: TrialSpec, hooks: TrialHooks): Promise<Trial> {
+  const { client, urls, proxy, references } = stage;
   const progress = { sent: 0, lost: 0, reloads: 0 };
   const onEvent = (event: ProbeEvent): void => {
     if (event.event !== 'progress') return;
@@ -52,21 +57,14 @@ async function measure(question: QuestionLab, spec: TrialSpec, hooks: TrialHooks
     hooks.onProgress?.(progress);
   };
   // HAProxy's own processes come and go: the kernel's counters are read by way of this one.
-  const anchor = await lb.start(['sleep', 'infinity'], { name: 'anchor' });
+  const anchor = await proxy.start(['sleep', 'infinity'], { name: 'anchor' });
   const url = urls[spec.ipv6 ? 1 : 0];
-  const prober = await startProber(
-    client,
-    url,
-    originUrls(question),
-    spec,
-    anchor.pidInLab,
-    onEvent,
-  );
+  const prober = await startProber(client, url, references, spec, anchor.pidInLab, onEvent);
   const abort = (): void => prober.stop();
   hooks.signal?.addEventListener('abort', abort, { once: true });
   try {
     await prober.ready;
-    const { reloads, processesMax } = await reloadAgainAndAgain(question, spec, prober, (count) => {
+    const { reloads, processesMax } = await reloadAgainAndAgain(stage, spec, prober, (count) => {
       progress.reloads = count;
       hooks.signal?.throwIfAborted();
     });
@@ -78,18 +76,12 @@ async function measure(question: QuestionLab, spec: TrialSpec, hooks: TrialHooks
   }
 }
 
-/** Both Apaches' answers are right ones: which of them answers depends on the algorithm. */
-function originUrls({ origins }: QuestionLab): readonly string[] {
-  return origins.map((_, at) => `http://10.77.0.1${at + 1}/`);
-}
-
 async function reloadAgainAndAgain(
-  question: QuestionLab,
+  stage: Stage,
   spec: TrialSpec,
   prober: ProberProcess,
   onReload: (count: number) => void,
 ): Promise<Pick<Trial, 'reloads' | 'processesMax'>> {
-  const reload = makeReloader(question, spec);
   const reloads: ReloadOutcome[] = [];
   let processesMax = 0;
   const startedMs = performance.now();
@@ -98,16 +90,22 @@ async function reloadAgainAndAgain(
     await pause(Math.max(0, startedMs + dueMs - performance.now()));
     const id = reloads.length + 1;
     prober.mark({ mark: 'reload-start', id });
-    const outcome = await reload(reloads.length);
+    const outcome = await timedReload(stage, reloads.length, spec.stalled);
     prober.mark({ mark: 'reload-end', id, ok: outcome.ok, label: outcome.said.slice(-200) });
     reloads.push(outcome);
-    processesMax = Math.max(processesMax, countHaproxies(question));
+    processesMax = Math.max(processesMax, countHaproxies(stage));
     onReload(reloads.length);
     dueMs = Math.max(dueMs + spec.everyMs, performance.now() - startedMs);
   }
   return { reloads, processesMax };
 }
 
-function countHaproxies({ lab }: QuestionLab): number {
+async function timedReload(stage: Stage, turn: number, stalled: boolean): Promise<ReloadOutcome> {
+  const startedMs = performance.now();
+  const said = await stage.reload(turn, stalled);
+  return { ...said, commandMs: performance.now() - startedMs };
+}
+
+function countHaproxies({ lab }: Stage): number {
   return lab.processes().filter(({ argv }) => argv[0]?.endsWith('haproxy') === true).length;
 }

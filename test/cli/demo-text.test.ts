@@ -4,11 +4,12 @@ import { demoDocument, demoText, judge } from '../../src/cli/demo-text.js';
 import type { LossCounts } from '../../src/probe/loss.js';
 import { LOSS_CAUSES, type LossCause } from '../../src/probe/outcome.js';
 import type { Report } from '../../src/probe/report.js';
-import type { TrialSpec, Way } from '../../src/trial/spec.js';
+import type { TrialSpec } from '../../src/trial/spec.js';
+import type { WayName } from '../../src/trial/ways/registry.js';
 import type { Trial } from '../../src/trial/trial.js';
 
-const CONTROL: Way = { kind: 'control' };
-const QUIESCE: Way = { kind: 'hitless', method: 'quiesce' };
+const CONTROL: WayName = 'haproxy -sf';
+const QUIESCE: WayName = 'quiesce';
 
 function losses(of: Partial<Record<LossCause, number>> = {}): LossCounts {
   const all = Object.fromEntries(LOSS_CAUSES.map((cause) => [cause, of[cause] ?? 0]));
@@ -61,7 +62,7 @@ function report(changes: Partial<Report> = {}): Report {
   };
 }
 
-function trial(way: Way, changes: Partial<Report> = {}, spec: Partial<TrialSpec> = {}): Trial {
+function trial(way: WayName, changes: Partial<Report> = {}, spec: Partial<TrialSpec> = {}): Trial {
   const load = { ratePerSecond: 1000, forMs: 5000, everyMs: 500, ipv6: false };
   const reloads = [80, 40, 60].map((commandMs) => ({ ok: true, commandMs, said: '' }));
   return {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { planText, resultDocument, resultText } from '../../src/cli/reload-text.js';
 import type { Plan } from '../../src/reload/plan.js';
-import type { ReloadResult } from '../../src/reload/reload.js';
+import type { PlanResult } from '../../src/reload/run-plan.js';
 
 const OLD = { pid: 7, startTicks: 70 };
 
@@ -13,13 +13,14 @@ const PLAN: Plan = {
   unverified: null,
   notes: [],
   oldPids: [7],
+  starts: ['start'],
   handOver: [{ kind: 'open-runtime', id: 'runtime', process: OLD, sockets: ['/s'] }],
   retire: [{ kind: 'soft-stop', id: 'stop', process: OLD, listenerInodes: [] }],
 };
 
 const LOSS = { what: 'requests', because: 'of this', remedy: 'do that' };
 
-const RESULT: ReloadResult = {
+const RESULT: PlanResult = {
   result: 'reloaded',
   runId: 'r1',
   method: 'quiesce',

@@ -1,6 +1,7 @@
 import { failed } from '../../src/error.js';
 import type {
   Command,
+  CommandResult,
   Host,
   Kernel,
   ProcessInfo,
@@ -10,7 +11,8 @@ import type {
 } from '../../src/host/host.js';
 import { Effects, type Trouble } from './effects.js';
 import { fakeFiles } from './files.js';
-import { callHaproxy, signalHaproxy } from './haproxy.js';
+import { signalHaproxy } from './haproxy.js';
+import { runFakeProgram, startFakeProgram } from './programs.js';
 import { FakeRuntime } from './runtime.js';
 import type { FakeProcess, World } from './world.js';
 
@@ -54,14 +56,10 @@ export function startHitless(world: World, trouble?: Trouble): Hitless {
   return { host, effects, exit };
 }
 
-function runProgram(
-  world: World,
-  effects: Effects,
-  command: Command,
-): ReturnType<typeof callHaproxy> {
+function runProgram(world: World, effects: Effects, command: Command): CommandResult {
   return effects.do({
     label: `run ${command.argv.join(' ')}`,
-    apply: () => callHaproxy(world, command),
+    apply: () => runFakeProgram(world, command),
     failure: () => failed('step-failed', `${command.argv[0] ?? ''} did not end within 1000 ms`),
   });
 }
@@ -100,6 +98,12 @@ function fakeProcesses(world: World, effects: Effects): Processes {
         failure: () => Object.assign(new Error('kill EPERM'), { code: 'EPERM' }),
       });
     },
+    start: async (command) =>
+      effects.do({
+        label: `start ${command.argv.join(' ')}`,
+        apply: () => startFakeProgram(world, command),
+        failure: () => failed('tool-missing', `cannot run ${command.argv[0] ?? ''}: EAGAIN`),
+      }),
   };
 }
 

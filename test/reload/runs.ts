@@ -1,6 +1,7 @@
 import { HitlessError, messageOf } from '../../src/error.js';
 import { recover, type Recovered } from '../../src/reload/recover.js';
-import { reload, type ReloadResult } from '../../src/reload/reload.js';
+import { reload } from '../../src/reload/reload.js';
+import type { PlanResult } from '../../src/reload/run-plan.js';
 import type { ReloadRequest } from '../../src/reload/request.js';
 import type { Effects, Trouble } from '../fakes/effects.js';
 import { startHitless } from '../fakes/fake-host.js';
@@ -21,7 +22,7 @@ export async function runReload(
   trouble?: Trouble,
   request: ReloadRequest = requestOf(scenario),
   look: () => void = () => undefined,
-): Promise<Outcome<ReloadResult>> {
+): Promise<Outcome<PlanResult>> {
   const hitless = startHitless(world, trouble);
   const check = watch(world, scenario);
   hitless.effects.onEffect = () => {

@@ -76,7 +76,7 @@ async function startLoad(
     if (event.event === 'progress') seen.answered = event.answered;
   };
   const trial = {
-    way: { kind: 'control' },
+    way: 'haproxy -sf',
     connections: spec.connections,
     stalled: false,
     ratePerSecond: spec.rate ?? DEFAULT_RATE,

@@ -1,15 +1,45 @@
-import { readlinkSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs';
+import { failed } from '../../error.js';
+import { parseStat } from '../proc.js';
 import { run } from './run.js';
-import type { Command, CommandResult } from '../host.js';
+import type { Command, CommandResult, Detached, ProcessId } from '../host.js';
 
 export async function runCommand(command: Command): Promise<CommandResult> {
-  const entered = command.namespacesOf === undefined ? [] : enter(command.namespacesOf);
-  const prefix = [...entered, ...asUser(command.user)];
-  return await run([...prefix, ...command.argv], {
+  return await run(wholeArgv(command), {
     ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
     ...(command.env === undefined ? {} : { env: command.env }),
     ...(command.timeoutMs === undefined ? {} : { timeoutMs: command.timeoutMs }),
   });
+}
+
+/** nsenter and setpriv execute what they are given: the pid stays the same. */
+export async function startDetached(command: Detached): Promise<ProcessId> {
+  const [file = '', ...args] = wholeArgv(command);
+  const log = command.logFile === undefined ? 'ignore' : openSync(command.logFile, 'a', 0o600);
+  try {
+    const child = spawn(file, args, {
+      ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+      ...(command.env === undefined ? {} : { env: command.env }),
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve).once('error', (cause: NodeJS.ErrnoException) => {
+        const why = cause.code ?? cause.message;
+        reject(failed('tool-missing', `cannot run ${file}: ${why}`, { subject: file, cause }));
+      });
+    });
+    child.unref();
+    const pid = child.pid ?? 0;
+    return { pid, startTicks: parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8')).startTicks };
+  } finally {
+    if (log !== 'ignore') closeSync(log);
+  }
+}
+
+function wholeArgv({ argv, namespacesOf, user }: Command | Detached): readonly string[] {
+  return [...(namespacesOf === undefined ? [] : enter(namespacesOf)), ...asUser(user), ...argv];
 }
 
 /** nsenter's words, or none where the process shares our namespaces (the usual case). */

@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseEnvironment, parseOwner, parseStat, parseWords } from '../proc.js';
+import { startDetached } from './commands.js';
 import type { ProcessId, ProcessInfo, Processes } from '../host.js';
 
 /** USER_HZ: 100 on every Linux that runs Node. */
@@ -10,7 +11,14 @@ const TICKS_PER_SECOND = 100;
  * /proc is read synchronously: the kernel answers from memory at once, and a thread pool round
  * trip for each of a thousand small files would cost more than the reload itself.
  */
-export const processes: Processes = { named, info, isAlive, environment, signal };
+export const processes: Processes = {
+  named,
+  info,
+  isAlive,
+  environment,
+  signal,
+  start: startDetached,
+};
 
 async function named(name: string): Promise<readonly ProcessInfo[]> {
   const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));

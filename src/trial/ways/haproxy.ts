@@ -1,39 +1,50 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { stall } from '../lab/stall.js';
-import type { QuestionLab } from '../lab/question-lab.js';
-import { hitlessArgv } from '../entry-points.js';
-import { STALL_MS, type TrialSpec } from './spec.js';
-
-export interface ReloadOutcome {
-  readonly ok: boolean;
-  /** From the start of the command to its end. */
-  readonly commandMs: number;
-  /** What the command said, when it failed. */
-  readonly said: string;
-}
+import { hitlessArgv } from '../../entry-points.js';
+import { type QuestionLab, startQuestionLab } from '../../lab/question-lab.js';
+import type { MethodName } from '../../methods/method.js';
+import { stallForAMoment } from './stalled.js';
+import type { Said, Stage, Way } from './way.js';
 
 const ALGORITHMS = ['leastconn', 'roundrobin'] as const;
 const BACKEND = 'web';
 const RELOAD_TIMEOUT_MS = 60_000;
 
-/** Changes the balancing algorithm back and forth, each time by one more reload. */
-export function makeReloader(
-  question: QuestionLab,
-  spec: TrialSpec,
-): (turn: number) => Promise<ReloadOutcome> {
-  return async (turn) => {
-    const algorithm = ALGORITHMS[turn % 2] ?? ALGORITHMS[0];
-    const startedMs = performance.now();
-    const result =
-      spec.way.kind === 'control'
-        ? await controlReload(question, algorithm, spec.stalled)
-        : await hitlessReload(question, algorithm, spec.way.method, spec.stalled);
-    return { ...result, commandMs: performance.now() - startedMs };
+type ReloadOnce = (question: QuestionLab, algorithm: string, stalled: boolean) => Promise<Said>;
+
+/** The question's own command: `haproxy -f FILE -D -p PIDFILE -sf $(cat PIDFILE)`. */
+export const questionControl: Way = {
+  control: true,
+  start: async (options) => staged(await startQuestionLab(options), controlReload),
+};
+
+/** `hitless set balance`, by the method. */
+export function byMethod(method: MethodName): Way {
+  return {
+    control: false,
+    start: async (options) =>
+      staged(
+        await startQuestionLab(options),
+        async (question, algorithm, stalled) =>
+          await hitlessReload(question, algorithm, method, stalled),
+      ),
   };
 }
 
-type Said = Omit<ReloadOutcome, 'commandMs'>;
+/** Changes the balancing algorithm back and forth, each time by one more reload. */
+function staged(question: QuestionLab, reload: ReloadOnce): Stage {
+  const { lab, client, lb, urls, origins } = question;
+  return {
+    lab,
+    client,
+    proxy: lb,
+    urls,
+    // Both Apaches' answers are right ones: which of them answers depends on the algorithm.
+    references: origins.map((_, at) => `http://10.77.0.1${at + 1}/`),
+    reload: async (turn, stalled) =>
+      await reload(question, ALGORITHMS[turn % 2] ?? ALGORITHMS[0], stalled),
+  };
+}
 
 /** The question's own command, with the edit that went before it. */
 async function controlReload(
@@ -46,7 +57,7 @@ async function controlReload(
   await writeFile(config, text.replace(/^(\s*balance) .*$/m, `$1 ${algorithm}`));
   const old = (await readFile(pidFile, 'utf8')).trim();
   const argv = [...haproxy.argv, '-sf', old];
-  const stalling = stalled ? stallPid(lab, Number(old)) : undefined;
+  const stalling = stalled ? stallForAMoment(lab, Number(old)) : undefined;
   const { code, stderr } = await lb.run(argv, { timeoutMs: RELOAD_TIMEOUT_MS });
   await stalling;
   return { ok: code === 0, said: stderr };
@@ -70,16 +81,9 @@ async function hitlessReload(
   createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
     const event = JSON.parse(line) as { step?: string; state?: string };
     const starting = event.step === 'start' && event.state === 'begun';
-    if (stalled && starting) stalling = stallPid(lab, old);
+    if (stalled && starting) stalling = stallForAMoment(lab, old);
   });
   const { code } = await child.exited;
   await stalling;
   return { ok: code === 0, said: said.join('') };
-}
-
-/** The old process does nothing from just before the start of the new one. */
-async function stallPid(lab: QuestionLab['lab'], pidInLab: number): Promise<void> {
-  const process = lab.processes().find((candidate) => candidate.pidInLab === pidInLab);
-  if (process === undefined) return;
-  await stall(process.pid, STALL_MS);
 }
