@@ -8,7 +8,7 @@ const COMPILED = new URL('src/', distribution(import.meta.url));
 export function hitlessArgv(...words: readonly string[]): readonly string[] {
   return [
     process.execPath,
-    pathOf(new URL('bundle/main.js', distribution(import.meta.url))),
+    pathOf(new URL('bundle/main.cjs', distribution(import.meta.url))),
     ...words,
   ];
 }

@@ -5,6 +5,7 @@ const DEFAULT_COLUMNS = 80;
 /** The real terminal. The first Ctrl-C or SIGTERM aborts `signal`; a second ends at once. */
 export function terminalIo(process: NodeJS.Process): Io {
   const { stdout, stderr, env } = process;
+  for (const stream of [stdout, stderr]) stream.on('error', ignoreClosedPipe);
   const plain = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
   return {
     stdout,
@@ -18,6 +19,11 @@ export function terminalIo(process: NodeJS.Process): Io {
       process.exitCode = code;
     },
   };
+}
+
+/** The reader may have read enough (`| head`); a reload under way must not end for that. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 function abortOnSignals(process: NodeJS.Process): AbortSignal {

@@ -1,8 +1,8 @@
 import { refused } from '../error.js';
-import { print, type Document } from '../haproxy/config/document.js';
+import { print } from '../haproxy/config/document.js';
 import { startEnvironment } from '../haproxy/environment.js';
 import { globalsOf } from '../haproxy/config/globals.js';
-import { resolve } from '../haproxy/config/resolve.js';
+import { resolve, type Config } from '../haproxy/config/resolve.js';
 import { readConfigFiles, type ConfigFile } from '../haproxy/config-files.js';
 import type { Instance } from '../haproxy/instance.js';
 import type { Runtimes } from '../haproxy/runtime/runtimes.js';
@@ -33,21 +33,23 @@ export async function prepare(
   stateDir: string | null,
 ): Promise<Plan | typeof UNCHANGED> {
   refuseForeign(instance);
-  const check = await checkFor(host, instance, request, stateDir);
-  const documents = check.files.map(({ document }) => document);
+  const files = await readFiles(host, instance, request);
+  const documents = files.map(({ document }) => document);
   const fileEdits = request.edit?.(documents);
   if (fileEdits?.length === 0) return UNCHANGED;
-  const edits = (fileEdits ?? []).map((edit) => toEdit(edit, check.files));
+  const edits = (fileEdits ?? []).map((edit) => toEdit(edit, files));
   const edited = documents.map(
     (document) => fileEdits?.find(({ file }) => file === document.file)?.document ?? document,
   );
-  const facts = await gatherFacts(host, runtimes, instance, check, resolve(edited));
+  const config = resolve(edited);
+  const check = await checkFor(host, instance, request, { files, config, stateDir });
+  const facts = await gatherFacts(host, runtimes, instance, check, config);
   await refuseTakenPorts(host, facts, instance);
   const choice = decideMethod(request, facts);
   const startIsCheck = METHODS[choice.method].startIsCheck(facts) && edits.length === 0;
   if (!startIsCheck || stateDir === null) await checkConfig(host, check, edits);
   return makePlan(choice, { drainTimeoutMs: drainTimeoutMs(request, facts) }, facts, {
-    edits: edits.map(toStep),
+    edits: await Promise.all(edits.map(toStep)),
     notes: notesFor(facts),
   });
 }
@@ -75,11 +77,21 @@ function refuseForeign({ leader }: Instance): void {
   }
 }
 
+async function readFiles(
+  host: Host,
+  { leader, arguments: args }: Instance,
+  { configFiles }: ReloadRequest,
+): Promise<readonly ConfigFile[]> {
+  const names = configFiles ?? args.configFiles;
+  refuseUnknownFolder(leader, names, configFiles === undefined);
+  return await readConfigFiles(host, names, leader.cwd);
+}
+
 async function checkFor(
   host: Host,
   instance: Instance,
   request: ReloadRequest,
-  stateDir: string | null,
+  { files, config, stateDir }: Pick<Check, 'files' | 'stateDir'> & { readonly config: Config },
 ): Promise<Check> {
   const { leader, arguments: args } = instance;
   const environment = await host.processes.environment(leader.pid);
@@ -89,9 +101,6 @@ async function checkFor(
       hint: 'run hitless as root, or as the user who started HAProxy',
     });
   }
-  const names = request.configFiles ?? args.configFiles;
-  refuseUnknownFolder(leader, names, request.configFiles === undefined);
-  const files = await readConfigFiles(host, names, leader.cwd);
   return {
     arguments: args,
     program: request.binary ?? leader.exe,
@@ -100,10 +109,7 @@ async function checkFor(
     environment: startEnvironment(environment),
     namespacesOf: leader.pid,
     stateDir,
-    user: startUser(
-      leader,
-      files.map(({ document }) => document),
-    ),
+    user: startUser(leader, config),
   };
 }
 
@@ -125,9 +131,9 @@ function refuseUnknownFolder(
 /** A process that dropped its privileges by `user` or `uid` was started as root. */
 function startUser(
   leader: Instance['leader'],
-  documents: readonly Document[],
+  config: Config,
 ): { readonly uid: number; readonly gid: number } {
-  const globals = globalsOf(resolve(documents));
+  const globals = globalsOf(config);
   const dropped = leader.uid !== 0 && (globals.user ?? globals.uid) !== undefined;
   return dropped ? { uid: 0, gid: 0 } : { uid: leader.uid, gid: leader.gid };
 }
@@ -138,12 +144,12 @@ function toEdit(edit: FileEdit, files: readonly ConfigFile[]): Edit {
   return { file, content: print(edit.document), summary: edit.summary };
 }
 
-function toStep({ file, content, summary }: Edit, at: number): ReplaceFile {
+async function toStep({ file, content, summary }: Edit, at: number): Promise<ReplaceFile> {
   return {
     kind: 'replace-file',
     id: `edit-${at + 1}`,
     path: file.absolutePath,
-    formerSha256: sha256(file.content),
+    formerSha256: await sha256(file.content),
     contentBase64: content.toString('base64'),
     summary,
   };

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { refused } from '../error.js';
 import { removeTorn } from '../host/torn.js';
 import type { StepDefinition } from './definition.js';
@@ -20,7 +19,7 @@ export const replaceFile: StepDefinition<ReplaceFile> = {
   describe: (step) => `write ${step.path} (${step.summary})`,
   prepare: async (step, { host }) => {
     const former = await host.files.read(step.path);
-    if (former === undefined || sha256(former) !== step.formerSha256) {
+    if (former === undefined || (await sha256(former)) !== step.formerSha256) {
       throw refused('config-changed', `${step.path} has changed since it was read`, {
         subject: step.path,
         hint: 'somebody else edits it too: look at the file and run the command again',
@@ -48,6 +47,8 @@ export const replaceFile: StepDefinition<ReplaceFile> = {
   },
 };
 
-export function sha256(content: Buffer): string {
+/** Loaded on demand: only edits need it, and it takes a good part of the start-up time. */
+export async function sha256(content: Buffer): Promise<string> {
+  const { createHash } = await import('node:crypto');
   return createHash('sha256').update(content).digest('hex');
 }

@@ -9,7 +9,7 @@ const STEP: ReplaceFile = {
   kind: 'replace-file',
   id: 'edit',
   path: '/etc/a.cfg',
-  formerSha256: sha256(Buffer.from('old\n')),
+  formerSha256: await sha256(Buffer.from('old\n')),
   contentBase64: Buffer.from('new\n').toString('base64'),
   summary: 'old -> new',
 };

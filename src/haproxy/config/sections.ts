@@ -1,5 +1,6 @@
 import type { Document, Line } from './document.js';
 import { firstWord, lexLine, type Word } from './lexer.js';
+import { isSpace } from './quoting.js';
 
 /** The words that begin a section, of HAProxy 2.6 and later. */
 export const SECTION_KEYWORDS: ReadonlySet<string> = new Set([
@@ -62,21 +63,51 @@ export function wordsOf({ line, modifier }: Statement): readonly Word[] {
 /** The sections of one file in order. Lines before the first are dropped: HAProxy refuses them. */
 export function sectionsOf(document: Document): readonly Section[] {
   const sections: Section[] = [];
-  let open: { readonly statements: Statement[]; readonly branches: readonly number[] } | undefined;
+  let open: Body | undefined;
   let branches: readonly number[] = [];
   for (const line of document.lines) {
-    const keyword = firstWord(line.text);
+    const keyword = decisiveWord(line.text);
     if (keyword === undefined) continue;
     if (keyword.startsWith('.')) branches = enter(branches, keyword, line.number);
     else if (SECTION_KEYWORDS.has(keyword)) {
-      open = { statements: [], branches };
-      sections.push(begin(document.file, line, open.statements, branches.at(-1) ?? 0));
+      open = { lines: [], conditions: [], branches, straddles: false };
+      sections.push(begin(document.file, line, open, branches.at(-1) ?? 0));
     } else if (open !== undefined) {
-      open.statements.push(statementOf(line, keyword, branches.at(-1) ?? 0));
-      if (!begins(branches, open.branches)) markStraddling(sections);
+      open.lines.push(line);
+      open.conditions.push(branches.at(-1) ?? 0);
+      if (!begins(branches, open.branches)) open.straddles = true;
     }
   }
   return sections;
+}
+
+/** The lines of a section that hold statements, looked into only when somebody asks. */
+interface Body {
+  readonly lines: Line[];
+  /** As of each line. */
+  readonly conditions: number[];
+  readonly branches: readonly number[];
+  straddles: boolean;
+}
+
+/** Stands for any word that neither begins a section nor a conditional block. */
+const ORDINARY = 'ordinary';
+/** First bytes of such words, and of quoted ones, which may be anything. */
+const DECISIVE = new Set([...'."\'\\[', ...[...SECTION_KEYWORDS].map((word) => word.charAt(0))]);
+const HASH = '#';
+
+/**
+ * The first word where it decides about sections: most lines of a large file are told by their
+ * first byte. Undefined for a line without words.
+ */
+function decisiveWord(text: string): string | undefined {
+  let at = 0;
+  while (at < text.length && isSpace(text.charCodeAt(at))) at += 1;
+  const first = text.charAt(at);
+  if (first === '' || first === HASH) return undefined;
+  // Control bytes may end the line: leave them to the lexer.
+  if (DECISIVE.has(first) || first < ' ') return firstWord(text);
+  return ORDINARY;
 }
 
 /** The branches of conditional blocks that are open after this line. */
@@ -94,7 +125,8 @@ function enter(open: readonly number[], keyword: string, line: number): readonly
   }
 }
 
-function begin(file: string, header: Line, statements: Statement[], condition: number): Section {
+function begin(file: string, header: Line, body: Body, condition: number): Section {
+  let statements: readonly Statement[] | undefined;
   const [keyword, first, second, third] = lexLine(header.text).words;
   const unnamed = first === undefined || (first.value === 'from' && keyword?.value === 'defaults');
   const [name, word, from] = unnamed ? [undefined, first, second] : [first, second, third];
@@ -105,10 +137,21 @@ function begin(file: string, header: Line, statements: Statement[], condition: n
     from: word?.value === 'from' ? from?.value : undefined,
     file,
     header,
-    statements,
+    get statements() {
+      statements ??= statementsOf(body);
+      return statements;
+    },
     condition,
-    straddles: false,
+    get straddles() {
+      return body.straddles;
+    },
   };
+}
+
+function statementsOf({ lines, conditions }: Body): readonly Statement[] {
+  return lines.map((line, at) =>
+    statementOf(line, firstWord(line.text) ?? '', conditions[at] ?? 0),
+  );
 }
 
 function statementOf(line: Line, first: string, condition: number): Statement {
@@ -121,9 +164,4 @@ function statementOf(line: Line, first: string, condition: number): Statement {
 
 function begins(branches: readonly number[], outer: readonly number[]): boolean {
   return outer.every((line, index) => branches[index] === line);
-}
-
-function markStraddling(sections: Section[]): void {
-  const last = sections.pop();
-  if (last !== undefined) sections.push(last.straddles ? last : { ...last, straddles: true });
 }

@@ -1,19 +1,26 @@
 import {
-  chmod,
-  chown,
-  link as hardLink,
-  mkdir,
-  open,
-  readFile,
-  readdir,
-  realpath,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
+  chmodSync,
+  chownSync,
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import type { FileInfo, Files } from '../host.js';
+
+/*
+ * Synchronous, as in processes.ts: a reload makes some fifty small calls one after the other, and
+ * a thread pool round trip for each would cost more than the calls.
+ */
 
 export const files: Files = {
   read,
@@ -32,11 +39,15 @@ const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
 
 async function read(path: string): Promise<Buffer | undefined> {
-  return await absentAsUndefined(readFile(path));
+  return absentAsUndefined(() => readFileSync(path));
 }
 
 async function info(path: string): Promise<FileInfo | undefined> {
-  const seen = await absentAsUndefined(stat(path));
+  return infoOf(path);
+}
+
+function infoOf(path: string): FileInfo | undefined {
+  const seen = absentAsUndefined(() => statSync(path));
   if (seen === undefined) return undefined;
   return {
     mode: seen.mode & 0o7777,
@@ -48,49 +59,43 @@ async function info(path: string): Promise<FileInfo | undefined> {
 }
 
 async function list(path: string): Promise<readonly string[]> {
-  const names = await absentAsUndefined(readdir(path));
+  const names = absentAsUndefined(() => readdirSync(path));
   return (names ?? []).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
 async function resolve(path: string): Promise<string> {
-  return await realpath(path);
+  return realpathSync(path);
 }
 
 async function replace(path: string, content: Buffer, mode = PRIVATE_FILE): Promise<void> {
-  const target = (await absentAsUndefined(realpath(path))) ?? path;
-  const former = await info(target);
+  const target = absentAsUndefined(() => realpathSync(path)) ?? path;
+  const former = infoOf(target);
   const temporary = `${target}.hitless-${process.pid}`;
   try {
-    const file = await open(temporary, 'wx', former?.mode ?? mode);
-    try {
-      await file.writeFile(content);
+    withOpen(temporary, 'wx', former?.mode ?? mode, (file) => {
+      writeFileSync(file, content);
       if (former !== undefined) {
-        await chown(temporary, former.uid, former.gid);
-        await chmod(temporary, former.mode);
+        chownSync(temporary, former.uid, former.gid);
+        chmodSync(temporary, former.mode);
       }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, target);
+      fsyncSync(file);
+    });
+    renameSync(temporary, target);
   } catch (error) {
-    await rm(temporary, { force: true });
+    rmSync(temporary, { force: true });
     throw error;
   }
-  await syncFolder(dirname(target));
+  syncFolder(dirname(target));
 }
 
 async function append(path: string, content: string): Promise<void> {
-  const isNew = (await info(path)) === undefined;
-  if (isNew) await mkdir(dirname(path), { recursive: true, mode: PRIVATE_FOLDER });
-  const file = await open(path, 'a', PRIVATE_FILE);
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  if (isNew) await syncFolder(dirname(path));
+  const isNew = infoOf(path) === undefined;
+  if (isNew) mkdirSync(dirname(path), { recursive: true, mode: PRIVATE_FOLDER });
+  withOpen(path, 'a', PRIVATE_FILE, (file) => {
+    writeFileSync(file, content);
+    fsyncSync(file);
+  });
+  if (isNew) syncFolder(dirname(path));
 }
 
 /**
@@ -98,50 +103,54 @@ async function append(path: string, content: string): Promise<void> {
  * written would look like one that a killed process has left.
  */
 async function create(path: string, content: string): Promise<boolean> {
-  await mkdir(dirname(path), { recursive: true, mode: PRIVATE_FOLDER });
+  mkdirSync(dirname(path), { recursive: true, mode: PRIVATE_FOLDER });
   const temporary = `${path}.hitless-${process.pid}`;
   try {
     // Without content there is nothing that could be missing.
     if (content === '') {
-      await writeFile(path, '', { flag: 'wx', mode: PRIVATE_FILE });
+      writeFileSync(path, '', { flag: 'wx', mode: PRIVATE_FILE });
       return true;
     }
-    await writeFile(temporary, content, { mode: PRIVATE_FILE });
-    await hardLink(temporary, path);
+    writeFileSync(temporary, content, { mode: PRIVATE_FILE });
+    linkSync(temporary, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   } finally {
-    await rm(temporary, { force: true });
+    rmSync(temporary, { force: true });
   }
 }
 
 async function remove(path: string): Promise<void> {
-  await rm(path, { force: true, recursive: true });
+  rmSync(path, { force: true, recursive: true });
 }
 
 async function link(path: string, second: string): Promise<void> {
-  await rm(second, { force: true });
-  await absentAsUndefined(hardLink(path, second));
+  rmSync(second, { force: true });
+  absentAsUndefined(() => linkSync(path, second));
 }
 
 async function moveOver(from: string, to: string): Promise<void> {
-  await absentAsUndefined(rename(from, to));
+  absentAsUndefined(() => renameSync(from, to));
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
+function syncFolder(path: string): void {
+  withOpen(path, 'r', 0, fsyncSync);
+}
+
+function withOpen(path: string, flags: string, mode: number, use: (file: number) => void): void {
+  const file = openSync(path, flags, mode);
   try {
-    await folder.sync();
+    use(file);
   } finally {
-    await folder.close();
+    closeSync(file);
   }
 }
 
-async function absentAsUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
+function absentAsUndefined<T>(look: () => T): T | undefined {
   try {
-    return await reading;
+    return look();
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readFileSync } from 'node:fs';
 import { failed } from '../../error.js';
@@ -61,5 +60,5 @@ function sysctlPath(name: string): string {
 }
 
 async function bootId(): Promise<string> {
-  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }

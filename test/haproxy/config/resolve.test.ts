@@ -118,3 +118,20 @@ test('a section that outlives its conditional block straddles it', () => {
 test('a name with a variable is marked', () => {
   assert.equal(proxyIn('b${X}', 'backend "b${X}"\n').section.env, true);
 });
+
+test('a keyword begins its section however it is quoted or indented, and only as the first word', () => {
+  const text =
+    '"frontend" a\n\tb"acke"nd b\n  \'listen\' c\n  server frontend 1.2.3.4\n# backend d\n';
+  assert.deepEqual(
+    resolve([parseText('a', text)]).sections.map(({ kind, name, statements }) => [
+      kind,
+      name,
+      statements.map(({ keyword }) => keyword),
+    ]),
+    [
+      ['frontend', 'a', []],
+      ['backend', 'b', []],
+      ['listen', 'c', ['server']],
+    ],
+  );
+});
