@@ -17,8 +17,9 @@ export function eventReporter(io: Io, ndjson: boolean): (event: RunEvent) => voi
 function stepLine(event: RunEvent, io: Io): string {
   const mark = paint(STYLES[event.state], MARKS[event.state], io.colour.stderr);
   const text = definitionOf(event.step).describe(event.step);
-  const why = event.state === 'failed' ? `: ${event.why}` : '';
-  return shorten(`${mark} ${text}${why}`, event.state === 'failed' ? Infinity : io.columns + 12);
+  // A failure is told whole, whatever the width; the mark takes two columns.
+  if (event.state === 'failed') return `${mark} ${text}: ${event.why}`;
+  return `${mark} ${shorten(text, io.columns - 2)}`;
 }
 
 function shorten(text: string, width: number): string {

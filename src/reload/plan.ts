@@ -128,6 +128,13 @@ export function drainLosses(
   ];
 }
 
+/** Other tools should know: what they set meanwhile may reach the generation that ends soon. */
+function sharedSocketNote(steps: readonly Step[], { runtime }: Facts): readonly string[] {
+  const [path] = runtime.sockets;
+  if (path === undefined || !steps.some(({ kind }) => kind === 'quiesce')) return [];
+  return [`while the old process drains it answers on ${path} in turn with the new one`];
+}
+
 export function makePlan(
   choice: Extract<Choice, { kind: 'chosen' }>,
   request: MethodRequest,
@@ -141,7 +148,7 @@ export function makePlan(
     reasons: choice.reasons,
     losses: choice.losses,
     unverified: unverified(choice.method, facts),
-    notes: extra.notes,
+    notes: [...extra.notes, ...sharedSocketNote(handOver, facts)],
     oldPids: [facts.serving.pid],
     starts: [facts.supervisor === null ? 'start' : 'again'],
     handOver: [...extra.edits, ...handOver],

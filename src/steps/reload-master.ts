@@ -115,7 +115,7 @@ function ignored(step: ReloadMaster, context: StepContext): Error {
     `the master (pid ${step.master.pid}) has shown no new worker within ${context.timeoutMs} ms of SIGUSR2`,
     {
       subject: `pid ${step.master.pid}`,
-      hint: 'the old worker serves on; is the master stopped or stuck? "hitless status" shows it',
+      hint: 'the old worker serves on; is the master stopped or stuck? "hitless status" shows it. The signal waits for it: it will reload when it goes on',
     },
   );
 }

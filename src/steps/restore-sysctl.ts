@@ -1,6 +1,7 @@
 import type { StepContext, StepDefinition } from './definition.js';
 import type { ProcessRef } from './definition.js';
 import { processOf } from './definition.js';
+import { expectNamespace } from './own-namespace.js';
 
 /** Puts a kernel parameter back to what it was before an earlier step of the same run. */
 export interface RestoreSysctl {
@@ -17,8 +18,9 @@ export const restoreSysctl: StepDefinition<RestoreSysctl> = {
   effect: 'final',
   describe: (step) => `put ${step.name} back`,
   apply: async (step, context) => {
-    const { pid } = processOf(step.namespaceOf, context);
-    await context.host.kernel.setSysctl(step.name, former(step, context), pid);
+    const process = processOf(step.namespaceOf, context);
+    await expectNamespace(context.host, process, context.before(step.setBy));
+    await context.host.kernel.setSysctl(step.name, former(step, context), process.pid);
     return undefined;
   },
   verify: async (step, context) => {

@@ -1,5 +1,6 @@
 import type { ProcessId } from '../host/host.js';
 import { failed } from '../error.js';
+import { expectNamespace } from './own-namespace.js';
 import type { StepDefinition } from './definition.js';
 
 /** Sets a kernel parameter in the network namespace of a process. */
@@ -19,7 +20,8 @@ export const setSysctl: StepDefinition<SetSysctl> = {
     if (former === undefined) {
       throw failed('method-unusable', `this kernel has no ${step.name}`, { subject: step.name });
     }
-    return { former };
+    const process = await host.processes.info(step.namespaceOf.pid);
+    return { former, ownNamespace: process?.foreign.net === false };
   },
   apply: async (step, { host }) => {
     await host.kernel.setSysctl(step.name, step.value, step.namespaceOf.pid);
@@ -32,6 +34,7 @@ export const setSysctl: StepDefinition<SetSysctl> = {
   undo: async (step, { host, before }) => {
     const { former } = before(step.id);
     if (typeof former !== 'string') return;
+    await expectNamespace(host, step.namespaceOf, before(step.id));
     await host.kernel.setSysctl(step.name, former, step.namespaceOf.pid);
   },
 };

@@ -93,7 +93,9 @@ interface Body {
 /** Stands for any word that neither begins a section nor a conditional block. */
 const ORDINARY = 'ordinary';
 /** First bytes of such words, and of quoted ones, which may be anything. */
-const DECISIVE = new Set([...'."\'\\[', ...[...SECTION_KEYWORDS].map((word) => word.charAt(0))]);
+const DECISIVE = new Set([...SECTION_KEYWORDS].map((word) => word.charAt(0)));
+/** Begins a conditional, is quoted, or hides the line. */
+const DECISIVE_SIGNS = '."\'\\[';
 const HASH = '#';
 
 /**
@@ -106,7 +108,7 @@ function decisiveWord(text: string): string | undefined {
   const first = text.charAt(at);
   if (first === '' || first === HASH) return undefined;
   // Control bytes may end the line: leave them to the lexer.
-  if (DECISIVE.has(first) || first < ' ') return firstWord(text);
+  if (DECISIVE.has(first) || DECISIVE_SIGNS.includes(first) || first < ' ') return firstWord(text);
   return ORDINARY;
 }
 
