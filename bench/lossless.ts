@@ -43,16 +43,17 @@ async function controlFinding(connections: Connections): Promise<Finding> {
 async function methodFinding(way: WayName, connections: Connections): Promise<Finding> {
   const forMs = (REQUESTS / RATE) * 1000;
   const trial = await runTrial({ ...load(connections, forMs), way, stalled: false });
-  const failedReloads = trial.reloads.filter(({ ok }) => !ok).length;
+  const failed = trial.reloads.filter(({ ok }) => !ok);
+  const why = failed[0] === undefined ? '' : ` (${failed[0].said.trim().split('\n').at(-1) ?? ''})`;
   const { report, processesMax } = trial;
   return {
     what: trialName(trial.spec),
-    measured: `${summary(trial)}, ${failedReloads} failed, at most ${processesMax} processes`,
+    measured: `${summary(trial)}, ${failed.length} failed${why}, at most ${processesMax} processes`,
     limit: `0 lost, at most ${PROCESSES_LIMIT} processes`,
     met:
       report.lost.total === 0 &&
       report.sent >= REQUESTS &&
-      failedReloads === 0 &&
+      failed.length === 0 &&
       processesMax <= PROCESSES_LIMIT,
   };
 }
