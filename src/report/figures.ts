@@ -36,10 +36,13 @@ export function causesOf(lost: LossCounts): readonly (readonly [LossCause, numbe
   return LOSS_CAUSES.filter((cause) => lost[cause] > 0).map((cause) => [cause, lost[cause]]);
 }
 
-/** Kernel counters that changed. */
+/** They rise with every request of a quiet run, too: HAProxy ends connections by RST on purpose. */
+const ORDINARY: ReadonlySet<string> = new Set(['OutRsts', 'EstabResets']);
+
+/** Kernel counters that changed and tell something; the JSON document has them all. */
 export function kernelChanges({ kernel }: MeasuredRow): readonly string[] {
   return Object.entries(kernel)
-    .filter(([, difference]) => difference !== 0)
+    .filter(([name, difference]) => difference !== 0 && !ORDINARY.has(name))
     .map(([name, difference]) => `${name} +${thousands(difference)}`);
 }
 

@@ -13,7 +13,7 @@ export function lossBars(rows: readonly Row[]): string {
   });
   return `<section aria-labelledby="losses">
 <h2 id="losses">Lost requests, by cause</h2>
-<p class="hint">All bars are to one scale. Dashed names were run with the old process stalled for 0.3 s.</p>
+<p class="hint">All bars are to one scale. Names underlined with dashes: the old process stood still for 0.3 s. *: hitless refuses this unless it is forced to.</p>
 ${legend(measured)}
 <div class="columns">${groups.join('')}</div>
 </section>`;
@@ -25,10 +25,14 @@ function barItem(row: MeasuredRow, most: number): string {
   const words = causes.map(([cause, count]) => `${thousands(count)} ${cause}`).join(', ');
   const share = sent === 0 ? '' : ` (${percent(lost.total / sent)})`;
   const said = lost.total === 0 ? 'none' : `${words}${share}`;
-  const classes = [row.control ? 'control' : 'ours', ...(row.stalled ? ['stalled'] : [])].join(' ');
+  const classes = [
+    row.control ? 'control' : 'ours',
+    ...(row.stalled ? ['stalled'] : []),
+    ...(lost.total === 0 ? ['quiet'] : []),
+  ].join(' ');
   const parts = causes.map(([cause, count]) => segment(cause, count, most)).join('');
   return (
-    `<li class="${classes}"><span class="name">${escapeHtml(rowLabel(row))}</span>` +
+    `<li class="${classes}"><span class="name">${escapeHtml(rowLabel(row))}${row.refused === null ? '' : ' *'}</span>` +
     `<span class="track" aria-hidden="true">${parts}</span>` +
     `<span class="${lost.total === 0 ? 'count none' : 'count some'}">${escapeHtml(said)}</span></li>`
   );

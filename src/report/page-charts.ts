@@ -33,6 +33,6 @@ function timeFigure(row: MeasuredRow): string {
   const times = `p99 ${msOf(latencyUs.p99)} ms, slowest ${msOf(latencyUs.max)} ms during reloads`;
   const id = chartId(row);
   return `<figure id="${id}" class="${row.control ? 'control' : 'ours'}">
-<figcaption><b>${escapeHtml(rowLabel(row))}</b> <span class="${lost === 0 ? 'none' : 'some'}">${said}</span> <span class="times">${times}</span></figcaption>
+<figcaption><b>${escapeHtml(rowLabel(row))}${row.refused === null ? '' : ' *'}</b> <span class="${lost === 0 ? 'none' : 'some'}">${said}</span> <span class="times">${times}</span></figcaption>
 <div class="chart time" data-row="${id}" data-label="${escapeHtml(rowLabel(row))} over time: arrow keys read the values"></div></figure>`;
 }

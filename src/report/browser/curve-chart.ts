@@ -16,7 +16,7 @@ export function curveChart(
   theme: Theme,
 ): uPlot {
   const rows = group.rows;
-  const ways = [...new Set(rows.map(({ way }) => way))];
+  const ways = waysOf(rows);
   const tables = rows.map((row) => tableOf(row[phase]));
   const data = rows.length === 0 ? [[]] : uPlot.join(tables);
   const options: uPlot.Options = {
@@ -24,6 +24,7 @@ export function curveChart(
     height: HEIGHT,
     cursor: { drag: { setScale: false }, focus: { prox: 24 } },
     focus: { alpha: 0.25 },
+    legend: { markers: markersOf(rows, theme) },
     scales: {
       x: { time: false, range: [0, farthest(rows)] },
       y: timeScale(rows.flatMap((row) => [...row.reloading.ms, ...row.quiet.ms])),
@@ -44,6 +45,28 @@ export function curveChart(
   const chart = new uPlot(options, data as uPlot.AlignedData, place);
   switchByKeys(chart);
   return chart;
+}
+
+/** As the lines: dashed and hollow, or full. */
+function markersOf(rows: readonly ChartRow[], theme: Theme): uPlot.Legend.Markers {
+  const isStalled = (at: number): boolean => rows[at - 1]?.stalled === true;
+  const ways = waysOf(rows);
+  return {
+    width: 2,
+    dash: (_u, at) => (isStalled(at) ? 'dashed' : 'solid'),
+    fill: (_u, at) => {
+      const row = rows[at - 1];
+      return row === undefined || row.stalled ? 'transparent' : colourOf(row, ways, theme);
+    },
+  };
+}
+
+function waysOf(rows: readonly ChartRow[]): readonly string[] {
+  return [...new Set(rows.map(({ way }) => way))];
+}
+
+function colourOf({ way }: ChartRow, ways: readonly string[], theme: Theme): string {
+  return theme.lines[ways.indexOf(way) % theme.lines.length] ?? theme.text;
 }
 
 const PERCENTS = [0, 90, 99, 99.9, 99.99, 99.999] as const;
@@ -70,7 +93,7 @@ function percentText(place: number | null): string {
 function lineOf(row: ChartRow, ways: readonly string[], theme: Theme): uPlot.Series {
   return {
     label: row.label,
-    stroke: theme.lines[ways.indexOf(row.way) % theme.lines.length] ?? theme.text,
+    stroke: colourOf(row, ways, theme),
     width: row.control ? 3 : 1.75,
     dash: row.stalled ? STALLED_DASH : [],
     spanGaps: true,

@@ -20,7 +20,7 @@ export function timeScale(values: Iterable<number | null>): uPlot.Scale {
 export function timeAxis(theme: Theme): uPlot.Axis {
   return {
     ...axisStyle(theme),
-    size: 56,
+    size: 66,
     splits: (_u, _axis, low, high) => splitsOf(low, high),
     // Without a filter uPlot leaves only powers of ten.
     filter: (_u, splits) => splits,

@@ -18,7 +18,7 @@ export function timeChart(
     width: place.clientWidth,
     height: HEIGHT,
     cursor: { sync: { key: group.id }, y: false, drag: { setScale: false } },
-    legend: { live: true },
+    legend: { live: true, markers: { width: 0, fill: (u, at) => seriesColour(u, at) } },
     scales: {
       x: { time: false, range: [0, longest(group)] },
       y: timeScale(group.rows.flatMap(({ p50, max }) => [...p50, ...max])),
@@ -52,6 +52,11 @@ export function timeChart(
   const chart = new uPlot(options, columns as uPlot.AlignedData, place);
   readByKeys(place, chart, seconds);
   return chart;
+}
+
+function seriesColour(u: uPlot, at: number): string {
+  const stroke = at === 0 ? 'transparent' : u.series[at]?.stroke;
+  return typeof stroke === 'string' ? stroke : String((stroke as () => string)());
 }
 
 function longest({ rows }: ChartGroup): number {
