@@ -31,7 +31,14 @@ const DEMO = {
   nsenter: 'util-linux',
   sysctl: 'procps',
 };
-const TEST = { ...DEMO, tcpdump: 'tcpdump', openssl: 'openssl', tmux: 'tmux', curl: 'curl' };
+const TEST = {
+  ...DEMO,
+  tcpdump: 'tcpdump',
+  openssl: 'openssl',
+  tmux: 'tmux',
+  curl: 'curl',
+  chromium: 'chromium',
+};
 const BENCH = { ...TEST, wrk: 'wrk', ab: 'apache2-utils' };
 const PROGRAMS = { modules: {}, build: {}, demo: DEMO, test: TEST, bench: BENCH };
 

@@ -21,7 +21,7 @@ import { paint, wrap } from './style.js';
 
 /** As wide as tables of 80 columns may be. */
 const WIDTH = 79;
-const NAME_WIDTH = 22;
+const NAME_WIDTH = 24;
 
 /** The comparison for people: at most 80 columns, the verdict last. */
 export function compareText(comparison: Comparison, colour: boolean): string {
@@ -58,11 +58,11 @@ function tablesOf(rows: readonly Row[], colour: boolean): readonly string[] {
 const LOSS_COLUMNS = {
   sent: 8,
   lost: 7,
-  'at most': 9,
+  'at most': 8,
   late: 6,
   'hand over': 10,
   carried: 8,
-  'cpu s': 10,
+  'cpu s': 9,
 } as const;
 const LOSS_WIDTHS = Object.values(LOSS_COLUMNS);
 const TIMES = ['p50', 'p99', 'p99.9', 'max'] as const;
@@ -76,10 +76,10 @@ function line(name: string, widths: readonly number[], cells: readonly string[])
 function lossRow(row: MeasuredRow, colour: boolean): string {
   const { cpuMs } = row;
   const cells = [
-    thousands(row.sent),
-    thousands(row.lost.total),
+    String(row.sent),
+    String(row.lost.total),
     percent(row.lossRateUpperBound95),
-    thousands(row.late),
+    String(row.late),
     row.handOverMsMedian === null ? '-' : `${wholeMs(row.handOverMsMedian)} ms`,
     carriedText(row),
     `${seconds(cpuMs.proxy)}+${seconds(cpuMs.hitless)}`,
@@ -102,8 +102,8 @@ function plainRow(row: Row): string {
 }
 
 function nameOf(row: Row): string {
-  const mark = isMeasured(row) && row.refused !== null ? ' *' : '';
-  return `${rowLabel(row)}${mark}`.slice(0, NAME_WIDTH);
+  const mark = isMeasured(row) && row.refused !== null ? '*' : '';
+  return `${mark}${rowLabel(row)}`.slice(0, NAME_WIDTH - 1);
 }
 
 function notes(rows: readonly Row[]): string {

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { access, constants, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pageAsset } from '../entry-points.js';
@@ -35,18 +35,18 @@ const DEFAULT_EVERY_MS = 500;
 export function build(io: Io): Command {
   return new Command('compare')
     .description(
-      'Every way to reload under the same load in private labs, one after another: what each\n' +
-        'loses, how long clients wait, how long it takes. Ways known to lose stand beside them.',
+      'Every way to reload under the same load in private labs, one after another: what\n' +
+        'each loses, how long clients wait, how long it takes. Ways known to lose stand\n' +
+        'beside them.',
     )
     .option('--methods <a,b,...>', `some only, of: ${allWays().join(', ')}`, parseWays)
     .option('--rate <n>', 'requests a second', parseRatePerSecond, DEFAULT_RATE)
-    .option('--for <duration>', 'length of each run', parseDurationMs, DEFAULT_FOR_MS)
-    .option('--every <duration>', 'from one reload to the next', parseDurationMs, DEFAULT_EVERY_MS)
-    .option(
-      '--connections <kinds>',
-      'new, keep-alive, long, tls, with commas between',
-      parseKinds,
-      DEFAULT_CONNECTIONS,
+    .addOption(duration('--for <duration>', 'length of each run', DEFAULT_FOR_MS))
+    .addOption(duration('--every <duration>', 'from one reload to the next', DEFAULT_EVERY_MS))
+    .addOption(
+      new Option('--connections <kinds>', 'new, keep-alive, long, tls: commas between them')
+        .argParser(parseKinds)
+        .default(DEFAULT_CONNECTIONS, DEFAULT_CONNECTIONS.join(',')),
     )
     .option('--ipv6', 'clients come over IPv6')
     .option('--stalled', 'only with the old process stalled for 0.3 s around each start')
@@ -58,6 +58,11 @@ export function build(io: Io): Command {
     .action(async (flags: CompareFlags) => {
       await compare(flags, io);
     });
+}
+
+function duration(flags: string, description: string, defaultMs: number): Option {
+  const shown = defaultMs < 1000 ? `${defaultMs}ms` : `${defaultMs / 1000}s`;
+  return new Option(flags, description).argParser(parseDurationMs).default(defaultMs, shown);
 }
 
 const HELP = `

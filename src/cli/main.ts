@@ -100,7 +100,7 @@ Examples:
   hitless set balance web leastconn             change one word, then reload
   hitless prove --url http://127.0.0.1:80/ --reloads 10 -- hitless reload
   hitless status                                generations, what they wait for
-  hitless compare --html reloads.html           all methods side by side, in labs
+  hitless compare --html reloads.html           all ways side by side, in labs
 
 Exit codes:
   0 done    1 failed    2 usage    10 refused, nothing touched

@@ -63,7 +63,7 @@ export function phaseLatency(histogram: Histogram): PhaseLatency {
     const share = 1 - 2 ** (-k / POINTS_PER_HALVING);
     curve.push([share, histogram.getValueAtPercentile(share * 100)]);
   }
-  if (answered > 0) curve.push([1 - 1 / answered, histogram.maxValue]);
+  if (answered > 0) curve.push([1 - 1 / answered, histogram.getValueAtPercentile(100)]);
   return { answered, latencyUs: percentiles(histogram), curve };
 }
 

@@ -19,7 +19,7 @@ export function percent(share: number): string {
 }
 
 export function seconds(ms: number): string {
-  return (ms / 1000).toFixed(1);
+  return (ms / 1000).toFixed(ms < 100_000 ? 1 : 0);
 }
 
 export function wholeMs(ms: number | null): string {
