@@ -3,7 +3,7 @@
  * comment says where code belongs that runs into the rule. `npm run check` applies them, and
  * test/structure plants a violation of each and expects it to be reported.
  *
- *   cli -> trial -> lab, probe; cli -> reload -> methods -> steps -> haproxy, services -> host
+ *   cli -> report, trial -> lab, probe; cli -> reload -> methods -> steps -> haproxy, services -> host
  */
 
 /** Parts that only compute: no IO, clock, randomness or `process`. .oxlintrc.json has the same list. */
@@ -11,6 +11,7 @@ const PURE = [
   '^src/error\\.ts$',
   '^src/host/(host|proc|ss)\\.ts$',
   '^src/haproxy/config/',
+  '^src/report/[^/]+\\.ts$',
   '^src/haproxy/(arguments|config-listeners|messages|version|runtime/answers)\\.ts$',
   '^src/methods/',
   '^src/journal/record\\.ts$',
@@ -19,6 +20,7 @@ const PURE = [
   `^src/probe/(${[
     'body-sink',
     'bound',
+    'carried',
     'chunked-body',
     'deadline-list',
     'events',
@@ -33,10 +35,12 @@ const PURE = [
     'outcome',
     'phases',
     'reference',
+    'reload-watch',
     'reloads',
     'report',
     'request-text',
     'schedule',
+    'series',
     'verdict',
   ].join('|')})\\.ts$`,
 ];
@@ -201,6 +205,13 @@ const ARROWS = [
       'into src/trial/, test/system/ or bench/.',
   ),
   layer(
+    'report-knows-results-only',
+    '^src/report/',
+    ['^src/probe/', '^src/trial/'],
+    'A report makes tables and pages of what was measured, and measures nothing. Running a trial ' +
+      'belongs into src/trial/, reading and writing files into src/cli/.',
+  ),
+  layer(
     'trial-drives-programs',
     '^src/trial/',
     ['^src/lab/', '^src/probe/', '^src/host/', '^src/methods/method\\.ts$', ENTRY_POINTS],
@@ -275,7 +286,8 @@ const HYGIENE = [
     comment:
       'Users install "dependencies" only. Do without the package, or move it there in package.json ' +
       'after weighing what it brings along. (Types alone are free.)',
-    from: { path: '^src/' },
+    // What runs in a browser is bundled with its packages at build time.
+    from: { path: '^src/', pathNot: '^src/report/browser/' },
     to: {
       dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-optional', 'npm-peer'],
       dependencyTypesNot: ['type-only'],
@@ -286,9 +298,9 @@ const HYGIENE = [
     severity: 'error',
     comment:
       'A package is wrapped in one place, so that it can be replaced: commander and listr2 in src/cli/, ' +
-      'hdr-histogram-js in src/probe/histogram.ts.',
-    from: { path: '^src/', pathNot: '^src/(cli/|probe/histogram\\.ts$)' },
-    to: { path: 'node_modules/(commander|listr2|hdr-histogram-js)/' },
+      'hdr-histogram-js in src/probe/histogram.ts, uplot in src/report/browser/.',
+    from: { path: '^src/', pathNot: '^src/(cli/|probe/histogram\\.ts$|report/browser/)' },
+    to: { path: 'node_modules/(commander|listr2|hdr-histogram-js|uplot)/' },
   },
   {
     name: 'not-to-unresolvable',

@@ -31,7 +31,14 @@ const DEMO = {
   nsenter: 'util-linux',
   sysctl: 'procps',
 };
-const TEST = { ...DEMO, tcpdump: 'tcpdump', openssl: 'openssl', tmux: 'tmux', curl: 'curl' };
+const TEST = {
+  ...DEMO,
+  tcpdump: 'tcpdump',
+  openssl: 'openssl',
+  tmux: 'tmux',
+  curl: 'curl',
+  chromium: 'chromium',
+};
 const BENCH = { ...TEST, wrk: 'wrk', ab: 'apache2-utils' };
 const PROGRAMS = { modules: {}, build: {}, demo: DEMO, test: TEST, bench: BENCH };
 
@@ -47,7 +54,9 @@ const NPM_LINES = 6;
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCES = ['src', 'test', 'bench'];
+const STYLES = [join('src', 'report', 'browser', 'page.css')];
 const BUNDLER = join('scripts', 'bundle.mjs');
+const PROJECTS = ['tsconfig.json', join('src', 'report', 'browser', 'tsconfig.json')];
 const STAMP = join(ROOT, 'dist', '.built');
 
 class SetupError extends Error {}
@@ -166,14 +175,15 @@ function installModules() {
 
 function build() {
   const sources = SOURCES.flatMap((folder) => sourceFiles(folder));
-  const inputs = [...sources, BUNDLER, 'tsconfig.json', 'package-lock.json'];
+  const inputs = [...sources, ...STYLES, BUNDLER, ...PROJECTS, 'package-lock.json'];
   const newest = Math.max(...inputs.map((file) => modifiedMs(join(ROOT, file))));
   const before = builtSources();
   const removed = before.filter((file) => !sources.includes(file));
   if (modifiedMs(STAMP) >= newest && removed.length === 0) return;
   say('building');
   for (const file of removed) removeOutput(file);
-  run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json']);
+  const tsc = join('node_modules', 'typescript', 'bin', 'tsc');
+  for (const project of PROJECTS) run(process.execPath, [tsc, '-p', project]);
   run(process.execPath, [BUNDLER]);
   mkdirSync(dirname(STAMP), { recursive: true });
   writeFileSync(STAMP, sources.join('\n'));

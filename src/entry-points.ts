@@ -13,6 +13,11 @@ export function hitlessArgv(...words: readonly string[]): readonly string[] {
   ];
 }
 
+/** A part of pages that the build puts together, from src/report/browser/. */
+export function pageAsset(name: 'page.js' | 'page.css'): URL {
+  return new URL(`page/${name}`, distribution(import.meta.url));
+}
+
 /** `path` as under src/, with the ending `.js`. */
 export function entryPoint(path: string): URL {
   return new URL(path, COMPILED);

@@ -1,42 +1,8 @@
-import { lossRateUpperBound95 } from '../probe/bound.js';
 import type { Report } from '../probe/report.js';
-import { WAYS } from '../trial/ways/registry.js';
+import type { Judgement } from '../trial/judgement.js';
+import { trialLabel } from '../trial/spec.js';
 import type { Trial } from '../trial/trial.js';
 import { paint, wrap } from './style.js';
-
-export interface Judgement {
-  readonly verdict: 'lossless' | 'lossy' | 'inconclusive';
-  /** Over all runs of hitless. */
-  readonly sent: number;
-  readonly lost: number;
-  readonly lossRateUpperBound95: number;
-  readonly reloads: number;
-  readonly why: readonly string[];
-}
-
-/** hitless must lose nothing, and the control must be seen to lose, or the proof proves nothing. */
-export function judge(trials: readonly Trial[]): Judgement {
-  const hitless = trials.filter(({ spec }) => !WAYS[spec.way].control);
-  const control = trials.filter(({ spec }) => WAYS[spec.way].control);
-  const sent = sum(hitless, ({ report }) => report.sent);
-  const lost = sum(hitless, ({ report }) => report.lost.total);
-  const doubtful = hitless.filter(({ report }) => report.verdict === 'inconclusive');
-  const controlLost = sum(control, ({ report }) => report.lost.total);
-  const why = [
-    ...(controlLost === 0 ? ['the control lost nothing'] : []),
-    ...doubtful.map((trial) => `${nameOf(trial)}: ${trial.report.doubts.join(', ')}`),
-  ];
-  const verdict = lost > 0 ? 'lossy' : why.length > 0 ? 'inconclusive' : 'lossless';
-  const reloads = sum(hitless, (trial) => trial.reloads.length);
-  return {
-    verdict,
-    sent,
-    lost,
-    lossRateUpperBound95: lossRateUpperBound95(lost, sent),
-    reloads,
-    why,
-  };
-}
 
 export function demoText(trials: readonly Trial[], judgement: Judgement, colour: boolean): string {
   const kinds = [...new Set(trials.map(({ spec }) => spec.connections))];
@@ -65,7 +31,7 @@ function tableRow(trial: Trial, colour: boolean): string {
   const lost = cell(String(report.lost.total));
   const style = report.lost.total > 0 ? 'red' : 'green';
   return [
-    nameOf(trial).padEnd(NAME_WIDTH),
+    trialLabel(trial.spec).padEnd(NAME_WIDTH),
     cell(String(report.sent)),
     paint(style, lost, colour),
     cell(String(report.late)),
@@ -78,15 +44,11 @@ function cell(text: string): string {
   return text.padStart(text === 'requests' ? 9 : 7);
 }
 
-function nameOf({ spec }: Trial): string {
-  return `${spec.way}${spec.stalled ? ', stalled' : ''}`;
-}
-
 function causes(trials: readonly Trial[]): string {
   const lossy = trials.filter(({ report }) => report.lost.total > 0);
   const lines = lossy.map((trial) => {
     const list = causeList(trial.report).join(', ');
-    return `  ${nameOf(trial)}, ${trial.spec.connections}: ${list}`;
+    return `  ${trialLabel(trial.spec)}, ${trial.spec.connections}: ${list}`;
   });
   const legend =
     'stalled: the old process stands still for 0.3 s around each start of the new\n' +
@@ -123,10 +85,6 @@ export function demoDocument(trials: readonly Trial[], judgement: Judgement): un
       report: trial.report,
     })),
   };
-}
-
-function sum<T>(items: readonly T[], of: (item: T) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
 }
 
 function median(values: readonly number[]): number {

@@ -2,10 +2,11 @@ import { Command } from 'commander';
 import { EXIT, failed, HitlessError, usage, type ExitCode } from '../error.js';
 import { labSupport } from '../lab/support.js';
 import type { Connections } from '../probe/options.js';
+import { judge } from '../trial/judgement.js';
 import type { TrialSpec } from '../trial/spec.js';
 import type { WayName } from '../trial/ways/registry.js';
 import type { Io } from './command.js';
-import { demoDocument, demoText, judge } from './demo-text.js';
+import { demoDocument, demoText } from './demo-text.js';
 import { runTrials } from './run-trials.js';
 import { parseDurationMs, parseRatePerSecond } from './values.js';
 

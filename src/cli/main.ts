@@ -4,8 +4,7 @@ import { editDistanceHint } from './nearest-command.js';
 import type { Io } from './command.js';
 import { showError } from './errors.js';
 import { COMMANDS } from './registry.js';
-
-export const VERSION = '0.1.0';
+import { VERSION } from './version.js';
 
 /**
  * Finds the command, loads only its module, and turns whatever it throws into words and an exit
@@ -101,10 +100,11 @@ Examples:
   hitless set balance web leastconn             change one word, then reload
   hitless prove --url http://127.0.0.1:80/ --reloads 10 -- hitless reload
   hitless status                                generations, what they wait for
+  hitless compare --html reloads.html           all ways side by side, in labs
 
 Exit codes:
   0 done    1 failed    2 usage    10 refused, nothing touched
   11 failed and put back    12 failed and not put back
   75 another run holds the lock    130 interrupted
-  prove and demo: 99 something was lost, 3 inconclusive
+  prove, demo, compare: 99 something was lost, 3 inconclusive
 `;

@@ -23,6 +23,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'put load on a URL while a reload command runs, and count every loss',
     load: async () => await import('./prove.js'),
   },
+  compare: {
+    summary: 'every way to reload under the same load, side by side, in labs',
+    load: async () => await import('./compare.js'),
+  },
   status: {
     summary: 'generations, their connections, and what they wait for',
     load: async () => await import('./status.js'),

@@ -1,22 +1,48 @@
 import { Listr, ListrLogger, ProcessOutput } from 'listr2';
+import { EXIT, HitlessError } from '../error.js';
 import { trialName, type TrialSpec } from '../trial/spec.js';
-import { runTrial, type Trial, type TrialProgress } from '../trial/trial.js';
+import { type TrialOutcome, tryTrial } from '../trial/outcome.js';
+import { runTrial, type Trial, type TrialHooks, type TrialProgress } from '../trial/trial.js';
 import type { Io } from './command.js';
 
 /** Runs trials one after another (they share the cores) and shows on stderr how far they are. */
 export async function runTrials(specs: readonly TrialSpec[], io: Io): Promise<readonly Trial[]> {
-  const trials: Trial[] = [];
+  return await runEach(specs, io, runTrial, trialText);
+}
+
+/** As {@link runTrials}, but a trial that cannot be run here or breaks does not end the others. */
+export async function tryTrials(
+  specs: readonly TrialSpec[],
+  io: Io,
+): Promise<readonly TrialOutcome[]> {
+  try {
+    return await runEach(specs, io, tryTrial, outcomeText);
+  } catch (error) {
+    if (!io.signal.aborted) throw error;
+    throw new HitlessError('interrupted', EXIT.interrupted, 'interrupted; the lab is gone', {
+      cause: error,
+    });
+  }
+}
+
+async function runEach<T>(
+  specs: readonly TrialSpec[],
+  io: Io,
+  runOne: (spec: TrialSpec, hooks: TrialHooks) => Promise<T>,
+  textOf: (result: T) => string,
+): Promise<readonly T[]> {
+  const results: T[] = [];
   const tasks = specs.map((spec) => ({
     title: trialName(spec),
     task: async (_: unknown, task: { title: string; output: string }): Promise<void> => {
-      const trial = await runTrial(spec, {
+      const result = await runOne(spec, {
         signal: io.signal,
         onProgress: (progress) => {
           if (io.interactive) task.output = progressText(progress);
         },
       });
-      trials.push(trial);
-      task.title = `${trialName(spec)}: ${resultText(trial)}`;
+      results.push(result);
+      task.title = `${trialName(spec)}: ${textOf(result)}`;
     },
   }));
   const stderr = io.stderr as NodeJS.WriteStream;
@@ -27,13 +53,24 @@ export async function runTrials(specs: readonly TrialSpec[], io: Io): Promise<re
     rendererOptions: { logger, collapseSubtasks: false },
     registerSignalListeners: false,
   }).run();
-  return trials;
+  return results;
 }
 
 function progressText({ sent, lost, reloads }: TrialProgress): string {
   return `${sent} sent, ${lost} lost, ${reloads} reloads`;
 }
 
-function resultText({ report, reloads }: Trial): string {
+function trialText({ report, reloads }: Trial): string {
   return `${report.lost.total} of ${report.sent} lost in ${reloads.length} reloads`;
+}
+
+function outcomeText(outcome: TrialOutcome): string {
+  switch (outcome.kind) {
+    case 'measured':
+      return trialText(outcome.trial);
+    case 'not-measured':
+      return `not measured: ${outcome.why}`;
+    case 'failed':
+      return `failed: ${outcome.why}`;
+  }
 }

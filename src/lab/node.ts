@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { failed } from '../error.js';
 import type { RunOptions, RunResult } from '../host/node/run.js';
 import { runEntering } from './command.js';
+import { cpuInNamespace, type ProcessCpu } from './cpu.js';
 import type { Environment } from './environment.js';
 import type { Holder } from './holder.js';
 import { type LabProcess, startProcess } from './process.js';
@@ -27,6 +28,8 @@ export interface LabNode {
   /** As `run`, and returns stdout; a non-zero exit is `lab-failed` with what the command said. */
   must(argv: readonly string[], options?: RunOptions): Promise<string>;
   start(argv: readonly string[], options: StartOptions): Promise<LabProcess>;
+  /** The processes in the node's network namespace, and what each has used so far. */
+  cpu(): readonly ProcessCpu[];
 }
 
 export interface StartOptions {
@@ -41,7 +44,8 @@ export interface StartOptions {
 export function labNode(spec: NodeSpec, holder: Holder, labDir: string): LabNode {
   const dir = join(labDir, spec.name);
   const netns = `/run/netns/${spec.name}`;
-  const entry = entryArgv(holder, `/proc/${holder.pid}/root${netns}`);
+  const root = `/proc/${holder.pid}/root`;
+  const entry = entryArgv(holder, `${root}${netns}`);
   const enterArgv = (argv: readonly string[], cwd = dir) => [...entry(cwd), ...argv];
   const run = (argv: readonly string[], options: RunOptions = {}) =>
     runEntering(entry(options.cwd ?? dir), argv, options);
@@ -61,6 +65,7 @@ export function labNode(spec: NodeSpec, holder: Holder, labDir: string): LabNode
         ...(stdio === 'pipe' ? {} : { logFile: join(dir, `${name}.log`) }),
         ...(env ? { env } : {}),
       }),
+    cpu: () => cpuInNamespace(root, netns),
   };
 }
 

@@ -40,6 +40,33 @@ export function percentiles(histogram: Histogram): Percentiles {
   return { p50: at(50), p90: at(90), p99: at(99), p99_9: at(99.9), max: at(100) };
 }
 
+/** Time to answer, by whether a reload command ran at some time while the request was under way. */
+export interface PhaseHistograms<T> {
+  readonly quiet: T;
+  readonly reloading: T;
+}
+
+export interface PhaseLatency {
+  readonly answered: number;
+  readonly latencyUs: Percentiles;
+  /** Points [share of requests, microseconds that they took at most], ever closer to 1; the last is the maximum. */
+  readonly curve: readonly (readonly [share: number, us: number])[];
+}
+
+/** Points of the curve until half of the rest is left. */
+const POINTS_PER_HALVING = 4;
+
+export function phaseLatency(histogram: Histogram): PhaseLatency {
+  const answered = histogram.totalCount;
+  const curve: (readonly [number, number])[] = [];
+  for (let k = 0; answered * 2 ** (-k / POINTS_PER_HALVING) > 1; k += 1) {
+    const share = 1 - 2 ** (-k / POINTS_PER_HALVING);
+    curve.push([share, histogram.getValueAtPercentile(share * 100)]);
+  }
+  if (answered > 0) curve.push([1 - 1 / answered, histogram.getValueAtPercentile(100)]);
+  return { answered, latencyUs: percentiles(histogram), curve };
+}
+
 /** To send a histogram from a worker to the main thread. */
 export function encodeHistogram(histogram: Histogram): string {
   return encodeIntoCompressedBase64(histogram);

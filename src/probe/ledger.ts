@@ -1,10 +1,18 @@
 import { DeadlineList, type Due } from './deadline-list.js';
 import type { Verdict } from './exchange.js';
-import { encodeHistogram, type Histogram, newHistogram, recordMs } from './histogram.js';
+import {
+  encodeHistogram,
+  type Histogram,
+  newHistogram,
+  type PhaseHistograms,
+  recordMs,
+} from './histogram.js';
 import type { ObservedLoss } from './loss.js';
 import type { KindResult, WorkerProgress, WorkerResult } from './messages.js';
 import type { Kind } from './options.js';
 import { type Cause, LATE_CONNECT_MS } from './outcome.js';
+import { ReloadWatch } from './reload-watch.js';
+import { Series } from './series.js';
 
 /** Who carries a request and must give it up when its time is over. */
 export interface Carrier {
@@ -48,13 +56,14 @@ interface KindCount {
   answered: number;
   lost: number;
   late: number;
-  readonly latency: Histogram;
+  readonly latency: PhaseHistograms<Histogram>;
 }
 
 /** Enters every request of a worker once as sent and once as answered, lost or not settled. */
 export class Ledger {
   /** Requests under way, by their deadline. */
   readonly active = new DeadlineList();
+  readonly reloads = new ReloadWatch();
   reopened = 0;
   #tunnels = 0;
   #clientErrors = 0;
@@ -64,12 +73,14 @@ export class Ledger {
   readonly #kinds = new Map<Kind, KindCount>();
   readonly #lag = newHistogram();
   readonly #timeoutMs: number;
+  readonly #series: Series;
   readonly nowMs: () => number;
 
   /** @param nowMs ms since the start of the load */
-  constructor(nowMs: () => number, timeoutMs: number) {
+  constructor(nowMs: () => number, timeoutMs: number, bucketMs: number) {
     this.nowMs = nowMs;
     this.#timeoutMs = timeoutMs;
+    this.#series = new Series(bucketMs);
   }
 
   /** A request that is due goes out (or into a queue of the pool) now. */
@@ -131,9 +142,13 @@ export class Ledger {
     return { ...sum, inFlight: this.active.size, recentMaxUs };
   }
 
-  result(): WorkerResult {
+  result(): Omit<WorkerResult, 'carried'> {
     const kinds = [...this.#kinds].map(([kind, { latency, ...counts }]) => {
-      return [kind, { ...counts, latency: encodeHistogram(latency) } satisfies KindResult] as const;
+      const encoded = {
+        quiet: encodeHistogram(latency.quiet),
+        reloading: encodeHistogram(latency.reloading),
+      };
+      return [kind, { ...counts, latency: encoded } satisfies KindResult] as const;
     });
     return {
       kinds: Object.fromEntries(kinds),
@@ -142,6 +157,7 @@ export class Ledger {
       unsettled: this.#unsettled,
       reopened: this.reopened,
       lag: encodeHistogram(this.#lag),
+      series: this.#series.buckets,
     };
   }
 
@@ -151,7 +167,9 @@ export class Ledger {
     count.answered += 1;
     if (request.connectMs >= LATE_CONNECT_MS) count.late += 1;
     if (latencyMs > this.#recentMaxMs) this.#recentMaxMs = latencyMs;
-    recordMs(count.latency, latencyMs);
+    const phase = this.reloads.ranSince(request.intendedMs) ? 'reloading' : 'quiet';
+    recordMs(count.latency[phase], latencyMs);
+    this.#series.answer(request.intendedMs, latencyMs);
   }
 
   #fail(request: Request, cause: Cause, detail: string): void {
@@ -162,13 +180,15 @@ export class Ledger {
     this.#of(request.kind).lost += 1;
     const timedOut = cause === 'timeout' || cause === 'connect-timeout';
     const atMs = timedOut ? request.intendedMs : this.nowMs();
+    this.#series.lose(atMs);
     this.#losses.push({ cause, kind: request.kind, id: request.id, atMs, detail });
   }
 
   #of(kind: Kind): KindCount {
     let count = this.#kinds.get(kind);
     if (count === undefined) {
-      count = { sent: 0, answered: 0, lost: 0, late: 0, latency: newHistogram() };
+      const latency = { quiet: newHistogram(), reloading: newHistogram() };
+      count = { sent: 0, answered: 0, lost: 0, late: 0, latency };
       this.#kinds.set(kind, count);
     }
     return count;

@@ -2,11 +2,13 @@ import { keptAttempts } from './attempts/kept.js';
 import { type AttemptContext, type Attempts } from './attempts/context.js';
 import { onceAttempts } from './attempts/once.js';
 import { tunnelAttempts } from './attempts/tunnel.js';
+import { CarriedTally } from './carried.js';
 import { DeadlineList } from './deadline-list.js';
 import { Ledger } from './ledger.js';
 import type { FromWorker, WorkerConfig } from './messages.js';
 import type { Kind } from './options.js';
 import { arrivals, intendedMs, nextOf } from './schedule.js';
+import { bucketMsFor } from './series.js';
 
 /** Arrivals sent in a row before the answers that came meanwhile are looked at. */
 const BURST = 32;
@@ -27,6 +29,7 @@ export class Load {
   readonly #ledger: Ledger;
   readonly #context: AttemptContext;
   readonly #attempts = new Map<Kind, Attempts>();
+  readonly #carried: CarriedTally;
   readonly #total: number;
   #next: number;
   #giveUpMs = Number.POSITIVE_INFINITY;
@@ -36,7 +39,8 @@ export class Load {
   constructor(config: WorkerConfig, nowMs: () => number, post: (message: FromWorker) => void) {
     this.#config = config;
     this.#post = post;
-    this.#ledger = new Ledger(nowMs, config.timeoutMs);
+    this.#ledger = new Ledger(nowMs, config.timeoutMs, bucketMsFor(config.schedule.forMs));
+    this.#carried = new CarriedTally((byMs) => this.#openSince(byMs));
     this.#context = {
       target: config.target,
       runId: config.runId,
@@ -59,6 +63,21 @@ export class Load {
   stop(graceMs: number): void {
     this.#next = this.#total;
     this.#giveUpMs = this.#ledger.nowMs() + graceMs;
+  }
+
+  reloadStarted(atMs: number): void {
+    this.#ledger.reloads.started();
+    this.#carried.reloadStarted(atMs);
+  }
+
+  reloadEnded(atMs: number): void {
+    this.#ledger.reloads.ended(atMs);
+  }
+
+  #openSince(byMs: number): number {
+    let open = 0;
+    for (const attempts of this.#attempts.values()) open += attempts.openSince?.(byMs) ?? 0;
+    return open;
   }
 
   #attemptsOf(kind: Kind): Attempts {
@@ -123,10 +142,11 @@ export class Load {
   #finish(): void {
     // Before anything is closed: what breaks from now on breaks by our own hand.
     this.#ledger.abandon();
+    const carried = this.#carried.result();
     for (const attempts of this.#attempts.values()) attempts.close();
     this.#context.lingering.expireAll();
     const losses = this.#ledger.takeLosses();
     if (losses.length > 0) this.#post({ kind: 'losses', losses });
-    this.#post({ kind: 'done', result: this.#ledger.result() });
+    this.#post({ kind: 'done', result: { ...this.#ledger.result(), carried } });
   }
 }

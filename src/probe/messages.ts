@@ -1,7 +1,10 @@
+import type { Carried } from './carried.js';
+import type { PhaseHistograms } from './histogram.js';
 import type { ObservedLoss } from './loss.js';
 import type { Kind } from './options.js';
 import type { Reference } from './reference.js';
 import type { Schedule } from './schedule.js';
+import type { SeriesBucket } from './series.js';
 import type { Target } from './target.js';
 
 /** What a worker is given when it is started. */
@@ -22,15 +25,17 @@ export type ToWorker =
   /** Arrival 0 is due at this instant of the monotonic clock, which all threads share. */
   | { readonly kind: 'start'; readonly monotonicMs: number }
   /** Send nothing more; give up after `graceMs` what is still under way. */
-  | { readonly kind: 'stop'; readonly graceMs: number };
+  | { readonly kind: 'stop'; readonly graceMs: number }
+  /** A reload begins or has ended, in ms after the start of the load. */
+  | { readonly kind: 'reload'; readonly state: 'start' | 'end'; readonly atMs: number };
 
 export interface KindResult {
   readonly sent: number;
   readonly answered: number;
   readonly lost: number;
   readonly late: number;
-  /** Histogram in microseconds, as `encodeHistogram` writes it. */
-  readonly latency: string;
+  /** In microseconds, as `encodeHistogram` writes it. */
+  readonly latency: PhaseHistograms<string>;
 }
 
 export interface WorkerResult {
@@ -40,6 +45,8 @@ export interface WorkerResult {
   readonly unsettled: number;
   readonly reopened: number;
   readonly lag: string;
+  readonly carried: Carried;
+  readonly series: readonly SeriesBucket[];
 }
 
 export interface WorkerProgress {

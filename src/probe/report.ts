@@ -1,10 +1,20 @@
 import { lossRateUpperBound95 } from './bound.js';
-import { type Histogram, type Percentiles, newHistogram, percentiles } from './histogram.js';
+import type { Carried } from './carried.js';
+import {
+  type Histogram,
+  newHistogram,
+  type Percentiles,
+  percentiles,
+  type PhaseHistograms,
+  type PhaseLatency,
+  phaseLatency,
+} from './histogram.js';
 import type { KernelView } from './kernel.js';
 import type { Loss, LossCounts, LossTally, PhaseCounts } from './loss.js';
 import type { Connections, Kind, ProbeOptions } from './options.js';
 import type { ReloadReport } from './reloads.js';
 import { arrivalsBefore, type Schedule } from './schedule.js';
+import type { Series, SeriesReport } from './series.js';
 import { type Doubt, judge, type Verdict } from './verdict.js';
 
 export const SCHEMA_VERSION = 1;
@@ -48,6 +58,8 @@ export interface Report {
   readonly lossRateUpperBound95: number;
   /** From the intended time; without the kinds whose pace the prober sets, unless there is no other. */
   readonly latencyUs: Percentiles;
+  /** The same, by whether a reload command ran while the request was under way. */
+  readonly latencyPhases: PhaseHistograms<PhaseLatency>;
   readonly proberLagUs: Percentiles;
   /** p99 of the lag above which the run is inconclusive. */
   readonly lagLimitUs: number;
@@ -57,6 +69,9 @@ export interface Report {
   readonly phases: PhaseCounts;
   /** The first thousand. */
   readonly losses: readonly Loss[];
+  /** Kept connections and tunnels, summed over all reloads. */
+  readonly carried: Carried;
+  readonly series: SeriesReport;
   /** The same load with nothing else going on, where `--control` was given. */
   readonly control: Report | null;
 }
@@ -67,7 +82,7 @@ export interface KindTotals {
   answered: number;
   lost: number;
   late: number;
-  readonly latency: Histogram;
+  readonly latency: PhaseHistograms<Histogram>;
 }
 
 export interface Totals {
@@ -78,6 +93,8 @@ export interface Totals {
   unsettled: number;
   reopened: number;
   readonly lag: Histogram;
+  carried: Carried;
+  readonly series: Series;
 }
 
 export interface Findings {
@@ -100,6 +117,7 @@ export function makeReport(findings: Findings): Report {
   const intended = arrivalsBefore(schedule, durationMs);
   const lag = percentiles(totals.lag);
   const counts = losses.counts;
+  const latency = overallLatency(totals.kinds);
   const judgement = judge({
     intended,
     sent: sum.sent - totals.tunnels,
@@ -131,7 +149,11 @@ export function makeReport(findings: Findings): Report {
     reopened: totals.reopened,
     lossRate: sum.sent === 0 ? 0 : counts.total / sum.sent,
     lossRateUpperBound95: lossRateUpperBound95(counts.total, sum.sent),
-    latencyUs: percentiles(overallLatency(totals.kinds)),
+    latencyUs: percentiles(both(latency)),
+    latencyPhases: {
+      quiet: phaseLatency(latency.quiet),
+      reloading: phaseLatency(latency.reloading),
+    },
     proberLagUs: lag,
     lagLimitUs: options.maxLagMs * 1000,
     kinds: reportKinds(totals.kinds),
@@ -139,6 +161,8 @@ export function makeReport(findings: Findings): Report {
     reloads,
     phases: losses.phases,
     losses: losses.kept,
+    carried: totals.carried,
+    series: totals.series.report(),
     control: findings.control,
   };
 }
@@ -155,10 +179,20 @@ function sumKinds(kinds: Totals['kinds']): { sent: number; answered: number; lat
 
 const PACED: ReadonlySet<Kind> = new Set(['download', 'upload']);
 
-function overallLatency(kinds: Totals['kinds']): Histogram {
+function overallLatency(kinds: Totals['kinds']): PhaseHistograms<Histogram> {
   const unpaced = [...kinds].filter(([kind]) => !PACED.has(kind));
+  const merged = { quiet: newHistogram(), reloading: newHistogram() };
+  for (const [, { latency }] of unpaced.length > 0 ? unpaced : kinds) {
+    merged.quiet.add(latency.quiet);
+    merged.reloading.add(latency.reloading);
+  }
+  return merged;
+}
+
+function both({ quiet, reloading }: PhaseHistograms<Histogram>): Histogram {
   const merged = newHistogram();
-  for (const [, totals] of unpaced.length > 0 ? unpaced : kinds) merged.add(totals.latency);
+  merged.add(quiet);
+  merged.add(reloading);
   return merged;
 }
 
@@ -166,7 +200,7 @@ function reportKinds(kinds: Totals['kinds']): Report['kinds'] {
   return Object.fromEntries(
     [...kinds].map(([kind, { latency, ...counts }]) => [
       kind,
-      { ...counts, latencyUs: percentiles(latency) } satisfies KindReport,
+      { ...counts, latencyUs: percentiles(both(latency)) } satisfies KindReport,
     ]),
   );
 }

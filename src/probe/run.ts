@@ -11,6 +11,7 @@ import { driveReloads, plannedReloads } from './reload-driver.js';
 import { type ReloadRun, ReloadTally } from './reloads.js';
 import { type KindTotals, makeReport, type Report, type Totals } from './report.js';
 import type { Schedule } from './schedule.js';
+import { bucketMsFor, Series } from './series.js';
 
 /** Between telling the workers and the first arrival. */
 const LEAD_MS = 50;
@@ -33,6 +34,7 @@ export class Run {
   /** Starts of marked reloads that have not ended. */
   readonly #marked = new Map<number, number>();
   readonly #ending = new AbortController();
+  #crew: Crew | undefined;
   #startMs = Number.POSITIVE_INFINITY;
   #durationMs: number;
   #interrupted = false;
@@ -55,11 +57,12 @@ export class Run {
   async execute(configs: readonly WorkerConfig[], control: Report | null): Promise<Report> {
     const before = await readKernel(this.#options.netnsOf);
     const crew = await hireCrew(configs, (losses) => this.#enter(losses));
+    this.#crew = crew;
     try {
       this.#begin(crew);
       const results = await this.#follow(crew);
       const kernel = kernelDifference(before, await readKernel(this.#options.netnsOf));
-      return this.#report(sum(results), kernel, control);
+      return this.#report(sum(results, this.#schedule), kernel, control);
     } finally {
       await crew.dismiss();
     }
@@ -135,11 +138,13 @@ export class Run {
 
   #startReload(id: number, atMs: number): void {
     this.#timeline.start(id, atMs);
+    this.#crew?.send({ kind: 'reload', state: 'start', atMs });
     this.#hooks.onEvent?.({ event: 'reload', state: 'start', id, atMs });
   }
 
   #endReload(run: ReloadRun): void {
     this.#timeline.end(run.id, run.endMs);
+    this.#crew?.send({ kind: 'reload', state: 'end', atMs: run.endMs });
     this.#reloads.add(run);
     this.#hooks.onEvent?.({ event: 'reload', state: 'end', ...run });
   }
@@ -180,7 +185,7 @@ export class Run {
   }
 }
 
-function sum(results: readonly WorkerResult[]): Totals {
+function sum(results: readonly WorkerResult[], { forMs }: Schedule): Totals {
   const lag = newHistogram();
   const totals: Totals = {
     kinds: new Map(),
@@ -189,12 +194,19 @@ function sum(results: readonly WorkerResult[]): Totals {
     unsettled: 0,
     reopened: 0,
     lag,
+    carried: { open: 0, kept: 0 },
+    series: new Series(bucketMsFor(forMs)),
   };
   for (const result of results) {
     totals.tunnels += result.tunnels;
     totals.clientErrors += result.clientErrors;
     totals.unsettled += result.unsettled;
     totals.reopened += result.reopened;
+    totals.carried = {
+      open: totals.carried.open + result.carried.open,
+      kept: totals.carried.kept + result.carried.kept,
+    };
+    totals.series.add(result.series);
     mergeEncoded(lag, result.lag);
     for (const [kind, counts] of Object.entries(result.kinds)) {
       const into = kindTotals(totals, kind as Kind);
@@ -202,7 +214,8 @@ function sum(results: readonly WorkerResult[]): Totals {
       into.answered += counts.answered;
       into.lost += counts.lost;
       into.late += counts.late;
-      mergeEncoded(into.latency, counts.latency);
+      mergeEncoded(into.latency.quiet, counts.latency.quiet);
+      mergeEncoded(into.latency.reloading, counts.latency.reloading);
     }
   }
   return totals;
@@ -211,7 +224,8 @@ function sum(results: readonly WorkerResult[]): Totals {
 function kindTotals(totals: Totals, kind: Kind): KindTotals {
   let entry = totals.kinds.get(kind);
   if (entry === undefined) {
-    entry = { sent: 0, answered: 0, lost: 0, late: 0, latency: newHistogram() };
+    const latency = { quiet: newHistogram(), reloading: newHistogram() };
+    entry = { sent: 0, answered: 0, lost: 0, late: 0, latency };
     totals.kinds.set(kind, entry);
   }
   return entry;

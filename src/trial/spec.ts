@@ -18,3 +18,8 @@ export interface TrialSpec {
 export function trialName({ way, connections, stalled }: TrialSpec): string {
   return `${way}${stalled ? ', old stalled' : ''}, ${connections} connections`;
 }
+
+/** In a table of one kind of connections. */
+export function trialLabel({ way, stalled }: Pick<TrialSpec, 'way' | 'stalled'>): string {
+  return `${way}${stalled ? ', stalled' : ''}`;
+}

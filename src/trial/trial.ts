@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ProbeEvent } from '../probe/events.js';
+import { failed } from '../error.js';
 import type { Report } from '../probe/report.js';
+import { type CpuMeter, type CpuMs, startCpuMeter } from './cpu-meter.js';
 import { startProber, type ProberProcess } from './prober-process.js';
 import type { TrialSpec } from './spec.js';
 import { WAYS } from './ways/registry.js';
@@ -17,6 +19,7 @@ export interface Trial {
   readonly reloads: readonly ReloadOutcome[];
   /** The most HAProxy processes seen at once, right after a reload. */
   readonly processesMax: number;
+  readonly cpuMs: CpuMs;
 }
 
 export interface TrialHooks {
@@ -40,7 +43,8 @@ const EDGE_MS = 500;
  */
 export async function runTrial(spec: TrialSpec, hooks: TrialHooks = {}): Promise<Trial> {
   const signal = hooks.signal === undefined ? {} : { signal: hooks.signal };
-  const stage = await WAYS[spec.way].start(signal);
+  const { connections } = spec;
+  const stage = await WAYS[spec.way].start({ ...signal, connections });
   try {
     return await measure(stage, spec, hooks);
   } finally {
@@ -49,7 +53,7 @@ export async function runTrial(spec: TrialSpec, hooks: TrialHooks = {}): Promise
 }
 
 async function measure(stage: Stage, spec: TrialSpec, hooks: TrialHooks): Promise<Trial> {
-  const { client, urls, proxy, references } = stage;
+  const { client, proxy, references } = stage;
   const progress = { sent: 0, lost: 0, reloads: 0 };
   const onEvent = (event: ProbeEvent): void => {
     if (event.event !== 'progress') return;
@@ -58,22 +62,39 @@ async function measure(stage: Stage, spec: TrialSpec, hooks: TrialHooks): Promis
   };
   // HAProxy's own processes come and go: the kernel's counters are read by way of this one.
   const anchor = await proxy.start(['sleep', 'infinity'], { name: 'anchor' });
-  const url = urls[spec.ipv6 ? 1 : 0];
-  const prober = await startProber(client, url, references, spec, anchor.pidInLab, onEvent);
+  const prober = await startProber(
+    client,
+    urlFor(stage, spec),
+    references,
+    spec,
+    anchor.pidInLab,
+    onEvent,
+  );
   const abort = (): void => prober.stop();
   hooks.signal?.addEventListener('abort', abort, { once: true });
+  let cpu: CpuMeter | undefined;
   try {
     await prober.ready;
+    cpu = startCpuMeter([proxy, ...(stage.peers ?? [])]);
     const { reloads, processesMax } = await reloadAgainAndAgain(stage, spec, prober, (count) => {
       progress.reloads = count;
       hooks.signal?.throwIfAborted();
     });
-    return { spec, report: await prober.report, reloads, processesMax };
+    const report = await prober.report;
+    return { spec, report, reloads, processesMax, cpuMs: cpu.stop() };
   } finally {
+    cpu?.stop();
     hooks.signal?.removeEventListener('abort', abort);
     prober.stop();
     await prober.report.catch(() => undefined);
   }
+}
+
+function urlFor({ urls, otherUrls }: Stage, { way, connections, ipv6 }: TrialSpec): string {
+  const needsOwn = connections === 'tls' || connections === 'long';
+  const url = (needsOwn ? otherUrls?.[connections] : urls)?.[ipv6 ? 1 : 0];
+  if (url !== undefined) return url;
+  throw failed('lab-failed', `the lab of ${way} has no service for ${connections} connections`);
 }
 
 async function reloadAgainAndAgain(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { main, VERSION } from '../../src/cli/main.js';
+import { main } from '../../src/cli/main.js';
+import { VERSION } from '../../src/cli/version.js';
 import { COMMANDS } from '../../src/cli/registry.js';
 import { EXIT } from '../../src/error.js';
 import { fakeIo, type FakeIo } from '../fakes/io.js';

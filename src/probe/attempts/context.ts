@@ -20,6 +20,8 @@ export interface AttemptContext {
 export interface Attempts {
   /** The arrival `id`, due at `intendedMs`, goes out now. */
   readonly start: (id: string, intendedMs: number) => void;
+  /** Lasting connections that are open now and were made by then; absent where none last. */
+  readonly openSince?: (byMs: number) => number;
   /** The run is over and nothing is under way: closes what is kept open. */
   readonly close: () => void;
 }

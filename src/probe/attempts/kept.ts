@@ -10,6 +10,7 @@ export function keptAttempts(context: AttemptContext, poolSize: number): Attempt
   const pool = new KeptPool(context, poolSize);
   return {
     start: (id, intendedMs) => pool.submit(context.ledger.send(id, 'keep-alive', intendedMs)),
+    openSince: (byMs) => pool.openSince(byMs),
     close: () => pool.close(),
   };
 }
@@ -41,6 +42,10 @@ class KeptPool {
       if (!next.settled) return connection.carry(next);
     }
     this.#free.put(connection);
+  }
+
+  openSince(byMs: number): number {
+    return this.#all.filter((connection) => connection.isOpenSince(byMs)).length;
   }
 
   close(): void {
@@ -98,6 +103,10 @@ class KeptConnection implements WireOwner, Carrier {
     }
     const verdict = exchange.ended(how, this.isConnected, this.#served !== undefined);
     if (verdict !== 'more') this.#end(verdict, how);
+  }
+
+  isOpenSince(byMs: number): boolean {
+    return this.isConnected && this.#openedMs <= byMs;
   }
 
   timedOut(): void {

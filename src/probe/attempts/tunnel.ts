@@ -14,6 +14,7 @@ export function tunnelAttempts(context: AttemptContext, poolSize: number, name: 
       (tunnels[turn] as Tunnel).say(request);
       turn = (turn + 1) % tunnels.length;
     },
+    openSince: (byMs) => tunnels.filter((tunnel) => tunnel.isOpenSince(byMs)).length,
     close: () => {
       for (const tunnel of tunnels) tunnel.close();
     },
@@ -52,6 +53,10 @@ class Tunnel implements WireOwner, Carrier {
     this.#said.put({ request, bytes });
     if (this.#wire === undefined) this.#open();
     else if (this.isConnected) this.#wire.write(bytes);
+  }
+
+  isOpenSince(byMs: number): boolean {
+    return this.isConnected && this.#openedMs <= byMs;
   }
 
   connected(): void {

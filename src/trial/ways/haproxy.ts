@@ -3,32 +3,47 @@ import { createInterface } from 'node:readline';
 import { hitlessArgv } from '../../entry-points.js';
 import { type QuestionLab, startQuestionLab } from '../../lab/question-lab.js';
 import type { MethodName } from '../../methods/method.js';
+import type { Connections } from '../../probe/options.js';
 import { stallForAMoment } from './stalled.js';
-import type { Said, Stage, Way } from './way.js';
+import type { Said, Stage, StageOptions, Way } from './way.js';
 
 const ALGORITHMS = ['leastconn', 'roundrobin'] as const;
 const BACKEND = 'web';
 const RELOAD_TIMEOUT_MS = 60_000;
+const EVERY_KIND: readonly Connections[] = [
+  ...(['new', 'keep-alive', 'long', 'tls', 'download', 'upload', 'mixed'] as const),
+];
 
 type ReloadOnce = (question: QuestionLab, algorithm: string, stalled: boolean) => Promise<Said>;
 
 /** The question's own command: `haproxy -f FILE -D -p PIDFILE -sf $(cat PIDFILE)`. */
 export const questionControl: Way = {
   control: true,
-  start: async (options) => staged(await startQuestionLab(options), controlReload),
+  connections: EVERY_KIND,
+  start: async (options) => staged(await questionLabFor(options), controlReload),
 };
 
 /** `hitless set balance`, by the method. */
-export function byMethod(method: MethodName): Way {
+export function byMethod(method: MethodName, more: Pick<Way, 'refusedFor'> = {}): Way {
   return {
+    ...more,
     control: false,
+    connections: EVERY_KIND,
     start: async (options) =>
       staged(
-        await startQuestionLab(options),
+        await questionLabFor(options),
         async (question, algorithm, stalled) =>
           await hitlessReload(question, algorithm, method, stalled),
       ),
   };
+}
+
+async function questionLabFor({ connections, signal }: StageOptions): Promise<QuestionLab> {
+  return await startQuestionLab({
+    ...(signal === undefined ? {} : { signal }),
+    tls: connections === 'tls',
+    tunnel: connections === 'long',
+  });
 }
 
 /** Changes the balancing algorithm back and forth, each time by one more reload. */
@@ -39,6 +54,10 @@ function staged(question: QuestionLab, reload: ReloadOnce): Stage {
     client,
     proxy: lb,
     urls,
+    otherUrls: {
+      tls: ['https://10.77.0.1/', 'https://[fd77::1]/'],
+      long: ['tcp://10.77.0.1:7', 'tcp://[fd77::1]:7'],
+    },
     // Both Apaches' answers are right ones: which of them answers depends on the algorithm.
     references: origins.map((_, at) => `http://10.77.0.1${at + 1}/`),
     reload: async (turn, stalled) =>

@@ -1,11 +1,15 @@
 import { byMethod, questionControl } from './haproxy.js';
 import type { Way } from './way.js';
 
+const CLOSES_KEPT =
+  'without "option idle-close-on-response" the old process closes kept connections under ' +
+  'requests that are on their way';
+
 /** All ways that can be compared, each under the name that tables show. */
 export const WAYS = {
   'haproxy -sf': questionControl,
   quiesce: byMethod('quiesce'),
-  'fd-pass': byMethod('fd-pass'),
+  'fd-pass': byMethod('fd-pass', { refusedFor: { 'keep-alive': CLOSES_KEPT, mixed: CLOSES_KEPT } }),
   migrate: byMethod('migrate'),
 } as const satisfies Readonly<Record<string, Way>>;
 
