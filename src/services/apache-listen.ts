@@ -6,7 +6,13 @@ import { spliced, type Splice } from './splice.js';
 /** Where an Apache configuration listens (bind.html), and the same on other ports. Pure. */
 export function apacheListens(text: string, environment: Variables = {}): readonly Listens[] {
   const directives = directivesOf(text);
-  const variables = variablesOf(directives, environment);
+  return apacheListensOf(directives, variablesOf(directives, environment));
+}
+
+export function apacheListensOf(
+  directives: readonly Directive[],
+  variables: Variables,
+): readonly Listens[] {
   return directives.filter(isListen).flatMap(({ words: [place] }) => {
     const address = addressOf(resolveVariables(place?.text ?? '', variables));
     if (address === undefined) return [];

@@ -34,7 +34,8 @@ const WITHOUT_VALUE = new Set(['-t', '-T', '-q', '-v', '-V', '-h', '-?']);
  * ends where the next option begins.
  */
 function startedAs(argv: readonly string[]): Started {
-  const titled = argv.length === 1 && TITLE.test(argv[0] ?? '');
+  // What is left of its former words behind the title are zero bytes.
+  const titled = TITLE.test(argv[0] ?? '');
   const words = titled ? (argv[0] ?? '').replace(TITLE, '').split(' ') : [...argv];
   const values = new Map<string, string>();
   const others: string[] = [];

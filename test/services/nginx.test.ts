@@ -165,7 +165,7 @@ suite('nginx beside itself', () => {
 });
 
 suite('how nginx was started', () => {
-  const started = (title: string) => nginx.startedAs([title]);
+  const started = (title: string) => nginx.startedAs([title, '', '']);
 
   test('its title holds its words, joined by spaces', () => {
     assert.deepEqual(
