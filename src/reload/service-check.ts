@@ -1,6 +1,6 @@
 import { EXIT, HitlessError, refused } from '../error.js';
 import type { CommandResult, Host } from '../host/host.js';
-import type { Service } from '../services/service.js';
+import { shellText, type Service } from '../services/service.js';
 import type { RunningService } from './service-instance.js';
 
 const CHECK_TIMEOUT_MS = 60_000;
@@ -62,7 +62,7 @@ export async function checkService(
     `${service.label} refuses the configuration: ${text}`,
     {
       subject: place ?? argv.join(' '),
-      hint: `nothing was touched; mend the configuration and check it again: ${argv.join(' ')}`,
+      hint: `nothing was touched; mend the configuration and check it again: ${shellText(argv)}`,
     },
   );
 }

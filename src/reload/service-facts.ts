@@ -69,6 +69,7 @@ export async function gatherServiceFacts(
 async function readNginx(
   run: RunLike,
   { master, started, workers }: RunningService,
+  printed: string,
 ): Promise<Read> {
   const { stderr, stdout: stdoutOfV } = await run([master.exe, '-V']);
   const build = parseBuild(`${stderr}\n${stdoutOfV}`);

@@ -78,3 +78,10 @@ export interface Service {
   /** `withPorts` and `withPidFile`, as a second instance beside the running one needs them. */
   readonly standbyText: (started: Started, text: string, change: StandbyChange) => string;
 }
+
+/** Words as a shell takes them, for hints that can be copied. */
+export function shellText(words: readonly string[]): string {
+  return words
+    .map((word) => (/^[\w./@%+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(' ');
+}

@@ -4,7 +4,7 @@ import { waitFor } from '../host/wait.js';
 import { nginxComplaint } from '../services/nginx-log.js';
 import { processesOf } from '../services/processes.js';
 import { SERVICES } from '../services/registry.js';
-import type { ServiceName } from '../services/service.js';
+import { shellText, type ServiceName } from '../services/service.js';
 import { NothingDone, type StepContext, type StepDefinition } from './definition.js';
 
 /**
@@ -121,7 +121,7 @@ function ended({ service, master, startArgv }: ReloadService): Error {
   const { label } = SERVICES[service];
   return failed('target-gone', `${label} (pid ${master.pid}) has ended while it reloaded`, {
     subject: `pid ${master.pid}`,
-    hint: `its error log has the reason; start it again: ${startArgv.join(' ')}`,
+    hint: `its error log has the reason; start it again: ${shellText(startArgv)}`,
   });
 }
 

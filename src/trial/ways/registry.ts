@@ -1,4 +1,5 @@
 import { byMethod, questionControl } from './haproxy.js';
+import { apacheControl, gracefulApache, gracefulNginx, nginxControl } from './services.js';
 import type { Way } from './way.js';
 
 /** All ways that can be compared, each under the name that tables show. */
@@ -7,6 +8,10 @@ export const WAYS = {
   quiesce: byMethod('quiesce'),
   'fd-pass': byMethod('fd-pass'),
   migrate: byMethod('migrate'),
+  'nginx -s reload': nginxControl,
+  'graceful nginx': gracefulNginx,
+  'apache2 -k graceful': apacheControl,
+  'graceful apache': gracefulApache,
 } as const satisfies Readonly<Record<string, Way>>;
 
 export type WayName = keyof typeof WAYS;
