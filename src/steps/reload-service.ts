@@ -34,8 +34,7 @@ export const reloadService: StepDefinition<ReloadService> = {
   }),
   apply: async (step, context) => {
     // Taken up after a crash: it may have reloaded already.
-    const earlier = await newWorkers(step, context);
-    if (earlier.length === 0) await signal(step, context);
+    if (!(await isUnderWay(step, context))) await signal(step, context);
     const pids = await waitFor(async () => await look(step, context), {
       timeoutMs: context.timeoutMs,
       clock: context.host.clock,
@@ -48,6 +47,12 @@ export const reloadService: StepDefinition<ReloadService> = {
     return workers.length > 0 ? undefined : `pid ${step.master.pid} has no new worker`;
   },
 };
+
+/** New workers are there, or (Apache, for up to a second) none at all. */
+async function isUnderWay(step: ReloadService, context: StepContext): Promise<boolean> {
+  if ((await newWorkers(step, context)).length > 0) return true;
+  return (await workersOf(step, context)).length === 0;
+}
 
 async function signal(step: ReloadService, context: StepContext): Promise<void> {
   const { label, reloadSignal } = SERVICES[step.service];
