@@ -1,12 +1,15 @@
 import { awaitDrained, type AwaitDrained } from './await-drained.js';
 import { awaitHandshakes, type AwaitHandshakes } from './await-handshakes.js';
 import { awaitReplacement, type AwaitReplacement } from './await-replacement.js';
+import { awaitRetired, type AwaitRetired } from './await-retired.js';
 import { awaitStopping, type AwaitStopping } from './await-stopping.js';
+import { awaitWorkers, type AwaitWorkers } from './await-workers.js';
 import { confirmGeneration, type ConfirmGeneration } from './confirm-generation.js';
 import { keepReachable, type KeepReachable } from './keep-reachable.js';
 import { openRuntime, type OpenRuntime } from './open-runtime.js';
 import { quiesce, type Quiesce } from './quiesce.js';
 import { reloadMaster, type ReloadMaster } from './reload-master.js';
+import { reloadService, type ReloadService } from './reload-service.js';
 import { replaceFile, type ReplaceFile } from './replace-file.js';
 import { restoreSysctl, type RestoreSysctl } from './restore-sysctl.js';
 import { setSysctl, type SetSysctl } from './set-sysctl.js';
@@ -19,12 +22,15 @@ export type Step =
   | AwaitDrained
   | AwaitHandshakes
   | AwaitReplacement
+  | AwaitRetired
   | AwaitStopping
+  | AwaitWorkers
   | ConfirmGeneration
   | KeepReachable
   | OpenRuntime
   | Quiesce
   | ReloadMaster
+  | ReloadService
   | ReplaceFile
   | RestoreSysctl
   | SetSysctl
@@ -35,12 +41,15 @@ export const STEPS = {
   'await-drained': awaitDrained,
   'await-handshakes': awaitHandshakes,
   'await-replacement': awaitReplacement,
+  'await-retired': awaitRetired,
   'await-stopping': awaitStopping,
+  'await-workers': awaitWorkers,
   'confirm-generation': confirmGeneration,
   'keep-reachable': keepReachable,
   'open-runtime': openRuntime,
   quiesce,
   'reload-master': reloadMaster,
+  'reload-service': reloadService,
   'replace-file': replaceFile,
   'restore-sysctl': restoreSysctl,
   'set-sysctl': setSysctl,

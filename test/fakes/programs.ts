@@ -1,12 +1,15 @@
 import type { Command, CommandResult, Detached } from '../../src/host/host.js';
-import { callHaproxy } from './haproxy.js';
-import type { World } from './world.js';
+import { callHaproxy, signalHaproxy } from './haproxy.js';
+import { callApache, callNginx, isService, signalService } from './services.js';
+import type { FakeProcess, World } from './world.js';
 
 type Program = (world: World, command: Command) => CommandResult;
 
 /** Programs of the fake machine that run to their end, by their file name. */
 const PROGRAMS: Readonly<Record<string, Program>> = {
   haproxy: callHaproxy,
+  nginx: callNginx,
+  apache2: callApache,
 };
 
 export function runFakeProgram(world: World, command: Command): CommandResult {
@@ -29,4 +32,14 @@ export function startFakeProgram(
     haproxy: undefined,
   });
   return { pid, startTicks };
+}
+
+/** What the program does on a signal. */
+export function signalFakeProcess(
+  world: World,
+  process: FakeProcess | undefined,
+  signal: NodeJS.Signals,
+): void {
+  if (process !== undefined && isService(process)) signalService(world, process, signal);
+  else signalHaproxy(world, process, signal);
 }

@@ -2,11 +2,13 @@ import {
   chmodSync,
   chownSync,
   closeSync,
+  fstatSync,
   fsyncSync,
   linkSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   readdirSync,
   realpathSync,
   renameSync,
@@ -30,6 +32,7 @@ export const files: Files = {
   replace,
   append,
   create,
+  appended,
   remove,
   link,
   moveOver,
@@ -122,6 +125,25 @@ async function create(path: string, content: string): Promise<boolean> {
   }
 }
 
+const APPENDED_MAX_BYTES = 65_536;
+
+async function appended(
+  path: string,
+  from: number | null,
+): Promise<{ readonly sizeBytes: number; readonly text: string } | undefined> {
+  // A pipe would be waited for when it is opened.
+  if (absentAsUndefined(() => statSync(path))?.isFile() !== true) return undefined;
+  return withOpen(path, 'r', 0, (file) => {
+    const { size } = fstatSync(file);
+    // Shorter than before: it was emptied or replaced, and all of it is new.
+    const begin = from === null ? size : from <= size ? from : 0;
+    const start = Math.max(begin, size - APPENDED_MAX_BYTES);
+    const buffer = Buffer.alloc(size - start);
+    const bytes = readSync(file, buffer, 0, buffer.length, start);
+    return { sizeBytes: size, text: from === null ? '' : buffer.toString('utf8', 0, bytes) };
+  });
+}
+
 async function remove(path: string): Promise<void> {
   rmSync(path, { force: true, recursive: true });
 }
@@ -139,10 +161,10 @@ function syncFolder(path: string): void {
   withOpen(path, 'r', 0, fsyncSync);
 }
 
-function withOpen(path: string, flags: string, mode: number, use: (file: number) => void): void {
+function withOpen<T>(path: string, flags: string, mode: number, use: (file: number) => T): T {
   const file = openSync(path, flags, mode);
   try {
-    use(file);
+    return use(file);
   } finally {
     closeSync(file);
   }

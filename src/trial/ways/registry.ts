@@ -1,4 +1,5 @@
 import { byMethod, questionControl } from './haproxy.js';
+import { apacheControl, gracefulApache, gracefulNginx, nginxControl } from './services.js';
 import type { Way } from './way.js';
 
 const CLOSES_KEPT =
@@ -11,6 +12,10 @@ export const WAYS = {
   quiesce: byMethod('quiesce'),
   'fd-pass': byMethod('fd-pass', { refusedFor: { 'keep-alive': CLOSES_KEPT, mixed: CLOSES_KEPT } }),
   migrate: byMethod('migrate'),
+  'nginx -s reload': nginxControl,
+  'graceful nginx': gracefulNginx,
+  'apache2 -k graceful': apacheControl,
+  'graceful apache': gracefulApache,
 } as const satisfies Readonly<Record<string, Way>>;
 
 export type WayName = keyof typeof WAYS;
