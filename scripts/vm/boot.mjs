@@ -1,6 +1,14 @@
 /** A guest under QEMU that runs one command in the host's own files, and ends. */
 import { spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { debianKernel, moduleFiles, Unavailable } from './kernel.mjs';
@@ -50,7 +58,8 @@ export async function runInGuest(argv, { cwd, timeoutMs, env = {} }) {
       existsSync(join(job, name)) ? readFileSync(join(job, name), 'utf8') : undefined;
     const code = read('code');
     const out = read('out') ?? '';
-    if (code === undefined) throw new Error(`the guest did not come to an end:\n${console}\n${out}`);
+    if (code === undefined)
+      throw new Error(`the guest did not come to an end:\n${console}\n${out}`);
     return { code: Number(code), out, console };
   } finally {
     rmSync(job, { recursive: true, force: true });
@@ -58,18 +67,25 @@ export async function runInGuest(argv, { cwd, timeoutMs, env = {} }) {
 }
 
 function power(qemu, image, job, timeoutMs) {
-  const share = (tag, path, more) => ['-virtfs', `local,id=${tag},mount_tag=${tag},path=${path},security_model=none${more}`];
-  const child = spawn(qemu, [
-    // Time in the guest is what it has executed: a busy host makes it slow, not late.
-    ...['-accel', 'tcg,thread=single,tb-size=256', '-icount', 'shift=0,sleep=on'],
-    ...['-smp', '1', '-machine', 'q35', '-cpu', 'Nehalem', '-m', '1024'],
-    ...['-kernel', image, '-initrd', join(job, 'initramfs')],
-    ...['-append', 'console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off random.trust_cpu=on'],
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
-    ...['-serial', 'stdio', '-monitor', 'none', '-nic', 'none'],
-    ...share('root', '/', ',readonly=on,multidevs=remap'),
-    ...share('job', job, ''),
-  ], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const share = (tag, path, more) => [
+    '-virtfs',
+    `local,id=${tag},mount_tag=${tag},path=${path},security_model=none${more}`,
+  ];
+  const child = spawn(
+    qemu,
+    [
+      // Time in the guest is what it has executed: a busy host makes it slow, not late.
+      ...['-accel', 'tcg,thread=single,tb-size=256', '-icount', 'shift=0,sleep=on'],
+      ...['-smp', '1', '-machine', 'q35', '-cpu', 'Nehalem', '-m', '1024'],
+      ...['-kernel', image, '-initrd', join(job, 'initramfs')],
+      ...['-append', 'console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off random.trust_cpu=on'],
+      ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+      ...['-serial', 'stdio', '-monitor', 'none', '-nic', 'none'],
+      ...share('root', '/', ',readonly=on,multidevs=remap'),
+      ...share('job', job, ''),
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
   const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   const end = () => child.kill('SIGKILL');
   process.once('exit', end);

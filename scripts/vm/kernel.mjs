@@ -75,7 +75,9 @@ function fetchKernel() {
 /** The metapackage depends on the newest kernel. */
 function kernelPackage() {
   const lines = output(['apt-cache', 'depends', PACKAGE], ROOT).toString().split('\n');
-  const name = lines.map((line) => line.trim().split(/\s+/).at(-1)).find((word) => KERNEL_NAME.test(word));
+  const name = lines
+    .map((line) => line.trim().split(/\s+/).at(-1))
+    .find((word) => KERNEL_NAME.test(word));
   if (name === undefined) throw new Unavailable(`apt knows no ${PACKAGE}`);
   return name;
 }
@@ -106,7 +108,10 @@ function moduleName(file) {
 /** Each module holds `depends=a,b` among the NUL-terminated strings of its section .modinfo. */
 function neededBy(file) {
   const [, list = ''] = /(?:^|\0)depends=([^\0]*)\0/.exec(readFileSync(file, 'latin1')) ?? [];
-  return list.split(',').filter(Boolean).map((name) => name.replaceAll('-', '_'));
+  return list
+    .split(',')
+    .filter(Boolean)
+    .map((name) => name.replaceAll('-', '_'));
 }
 
 function output([program, ...args], cwd, input) {

@@ -1,10 +1,13 @@
+import { awaitClosed, type AwaitClosed } from './await-closed.js';
 import { awaitDrained, type AwaitDrained } from './await-drained.js';
 import { awaitHandshakes, type AwaitHandshakes } from './await-handshakes.js';
 import { awaitReplacement, type AwaitReplacement } from './await-replacement.js';
 import { awaitStopping, type AwaitStopping } from './await-stopping.js';
 import { confirmGeneration, type ConfirmGeneration } from './confirm-generation.js';
+import { dropSyns, type DropSyns } from './drop-syns.js';
 import { keepReachable, type KeepReachable } from './keep-reachable.js';
 import { openRuntime, type OpenRuntime } from './open-runtime.js';
+import { passSyns, type PassSyns } from './pass-syns.js';
 import { quiesce, type Quiesce } from './quiesce.js';
 import { reloadMaster, type ReloadMaster } from './reload-master.js';
 import { replaceFile, type ReplaceFile } from './replace-file.js';
@@ -16,13 +19,16 @@ import type { Effect, StepDefinition } from './definition.js';
 
 /** The vocabulary. A new step is one file and one line in each of these two lists. */
 export type Step =
+  | AwaitClosed
   | AwaitDrained
   | AwaitHandshakes
   | AwaitReplacement
   | AwaitStopping
   | ConfirmGeneration
+  | DropSyns
   | KeepReachable
   | OpenRuntime
+  | PassSyns
   | Quiesce
   | ReloadMaster
   | ReplaceFile
@@ -32,13 +38,16 @@ export type Step =
   | StartGeneration;
 
 export const STEPS = {
+  'await-closed': awaitClosed,
   'await-drained': awaitDrained,
   'await-handshakes': awaitHandshakes,
   'await-replacement': awaitReplacement,
   'await-stopping': awaitStopping,
   'confirm-generation': confirmGeneration,
+  'drop-syns': dropSyns,
   'keep-reachable': keepReachable,
   'open-runtime': openRuntime,
+  'pass-syns': passSyns,
   quiesce,
   'reload-master': reloadMaster,
   'replace-file': replaceFile,

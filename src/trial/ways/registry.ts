@@ -7,6 +7,7 @@ export const WAYS = {
   quiesce: byMethod('quiesce'),
   'fd-pass': byMethod('fd-pass'),
   migrate: byMethod('migrate'),
+  'syn-drop': byMethod('syn-drop'),
 } as const satisfies Readonly<Record<string, Way>>;
 
 export type WayName = keyof typeof WAYS;
