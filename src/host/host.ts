@@ -63,13 +63,17 @@ export interface Command {
   /** The whole environment; hitless' own when absent. */
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** Given to it on its standard input. */
+  readonly input?: string;
   /** Run in the network and mount namespaces of this process, where they differ from our own. */
   readonly namespacesOf?: number;
+  /** Run in the network namespace alone of this process: the program is one of this host. */
+  readonly netNamespaceOf?: number;
   readonly user?: { readonly uid: number; readonly gid: number };
 }
 
 /** A program that is not waited for. */
-export interface Detached extends Omit<Command, 'timeoutMs'> {
+export interface Detached extends Omit<Command, 'timeoutMs' | 'input'> {
   /** stdout and stderr are appended to it; dropped when absent. */
   readonly logFile?: string;
 }

@@ -30,6 +30,8 @@ export interface Facts {
   readonly filesAsRead: boolean;
   /** net.ipv4.tcp_migrate_req in HAProxy's network namespace. */
   readonly migrateRequests: 'absent' | 'off' | 'on';
+  /** What it takes to hold new connections back; null: not looked at, no method in question needs it. */
+  readonly holds: HoldFacts | null;
   /** The longest that an idle client may stay connected by the configuration; null: for ever. */
   readonly idleTimeoutMs: number | null;
 }
@@ -66,4 +68,15 @@ export interface ListenerFacts {
 export interface KeptListener extends Listener {
   /** HAProxy will find it among the sockets passed with `-x`. */
   readonly passable: boolean;
+}
+
+/** Whether the kernel can hold SYNs back in HAProxy's network namespace. */
+export interface HoldFacts {
+  /** What keeps nft from dropping them; null when nothing does. */
+  readonly nft: Obstacle | null;
+}
+
+export interface Obstacle {
+  readonly because: string;
+  readonly remedy: string;
 }

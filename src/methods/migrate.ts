@@ -1,5 +1,5 @@
 import type { Facts } from './facts.js';
-import type { ExpectedLoss, Method } from './method.js';
+import type { Method } from './method.js';
 import {
   drainSteps,
   idleClientLosses,
@@ -8,6 +8,7 @@ import {
   quiesceStep,
   softStopStep,
   startSteps,
+  unixQueueLosses,
   withMigration,
 } from './parts.js';
 import { supervisedLosses } from './supervised.js';
@@ -35,7 +36,14 @@ export const migrate: Method = {
       };
     }
     const idle = facts.runtime.admin ? [] : idleClientLosses(facts);
-    return { usable: true, losses: [...idle, ...unixLosses(facts), ...supervisedLosses(facts)] };
+    return {
+      usable: true,
+      losses: [
+        ...idle,
+        ...unixQueueLosses(facts, 'the kernel moves TCP connections only'),
+        ...supervisedLosses(facts),
+      ],
+    };
   },
   startIsCheck: () => true,
   plan: ({ drainTimeoutMs }, facts) => {
@@ -47,15 +55,3 @@ export const migrate: Method = {
     return { handOver: withMigration(facts, steps), retire: drainSteps(facts, drainTimeoutMs) };
   },
 };
-
-function unixLosses(facts: Facts): readonly ExpectedLoss[] {
-  const paths = facts.listeners.kept.filter(({ family }) => family === 'unix');
-  if (paths.length === 0) return [];
-  return [
-    {
-      what: `connections that wait in the queue of ${paths.map(({ local }) => local).join(', ')}`,
-      because: 'the kernel moves TCP connections only',
-      remedy: 'use --method fd-pass or quiesce',
-    },
-  ];
-}

@@ -14,11 +14,16 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 export const NEW: { readonly startedBy: string } = { startedBy: 'start' };
 
-/** Starts the next generation and proves it. `finish`: it tells the old one to finish by itself. */
-export function startSteps(
-  facts: Facts,
-  how: { readonly passSockets: boolean; readonly finishOld?: boolean },
-): readonly Step[] {
+interface StartOptions {
+  readonly passSockets: boolean;
+  readonly finishOld?: boolean;
+  /** Where clients wait meanwhile. */
+  readonly startTimeoutMs?: number;
+  readonly confirmTimeoutMs?: number;
+}
+
+/** Starts the next generation and proves it. `finishOld`: it tells the old one to finish by itself. */
+export function startSteps(facts: Facts, how: StartOptions): readonly Step[] {
   const from = how.passSockets ? facts.runtime.passesSocketsAt : null;
   return [
     {
@@ -37,6 +42,7 @@ export function startSteps(
       pidFile: facts.supervisor === null ? facts.pidFile : null,
       // With -x too: what HAProxy does not find among the passed sockets it binds anew.
       rebinds: unixPaths(facts),
+      ...(how.startTimeoutMs === undefined ? {} : { timeoutMs: how.startTimeoutMs }),
     },
     {
       kind: 'confirm-generation',
@@ -44,6 +50,7 @@ export function startSteps(
       process: NEW,
       sockets: facts.runtime.sockets,
       listeners: expectedListeners(facts, how.passSockets),
+      ...(how.confirmTimeoutMs === undefined ? {} : { timeoutMs: how.confirmTimeoutMs }),
     },
   ];
 }
@@ -206,4 +213,17 @@ export function unpassedLosses(facts: Facts): readonly ExpectedLoss[] {
 
 export function unpassedListeners(facts: Facts): readonly string[] {
   return facts.listeners.kept.filter(({ passable }) => !passable).map(({ local }) => local);
+}
+
+/** A unix socket that is bound anew: what waits in the queue of the old one is closed with it. */
+export function unixQueueLosses(facts: Facts, because: string): readonly ExpectedLoss[] {
+  const paths = facts.listeners.kept.filter(({ family }) => family === 'unix');
+  if (paths.length === 0) return [];
+  return [
+    {
+      what: `connections that wait in the queue of ${paths.map(({ local }) => local).join(', ')}`,
+      because,
+      remedy: 'use --method fd-pass or quiesce',
+    },
+  ];
 }

@@ -25,6 +25,18 @@ export function decideMethod(
   return { ...chosen, losses: [...chosen.losses, ...early] };
 }
 
+/**
+ * Whether the method that will be chosen may depend on what it takes to hold connections back.
+ * Finding that out takes programs and time, which a reload that needs no hold should not spend.
+ */
+export function needsHoldFacts(method: ReloadRequest['method'], facts: Facts): boolean {
+  if (facts.mode !== 'daemon') return false;
+  if (method !== 'auto') return HOLDING.includes(method);
+  return chooseMethod(facts, false).kind === 'none';
+}
+
+const HOLDING: readonly MethodName[] = ['syn-drop'];
+
 function decideByItself(allowLoss: boolean, facts: Facts): Chosen {
   const choice = chooseMethod(facts, allowLoss);
   if (choice.kind === 'chosen') return choice;

@@ -51,6 +51,7 @@ export async function gatherFacts(
     listeners: listenerFacts(instance.listeners, wanted, runtime.facts.sockets),
     filesAsRead: check.files.every(({ modifiedMs }) => modifiedMs < startedMs),
     migrateRequests: migrate === undefined ? 'absent' : migrate === '1' ? 'on' : 'off',
+    holds: null,
     idleTimeoutMs: idleTimeoutMs(config),
   };
 }

@@ -25,12 +25,15 @@ export interface Plan {
   readonly retire: readonly Step[];
 }
 
+/** Both processes listen beside each other; the old one is quiesced if hitless may do that. */
+const BESIDE: readonly MethodName[] = ['migrate', 'syn-drop'];
+
 /**
  * A soft stop spares idle clients only if the *running* process has idle-close-on-response, and
  * files that have changed since it read them do not tell.
  */
 function unverified(method: MethodName, facts: Facts): string | null {
-  const softStops = method === 'fd-pass' || (method === 'migrate' && !facts.runtime.admin);
+  const softStops = method === 'fd-pass' || (BESIDE.includes(method) && !facts.runtime.admin);
   const restsOnOption = softStops && facts.frontends.some(({ http }) => http);
   if (!restsOnOption || facts.filesAsRead) return null;
   return (
@@ -114,7 +117,7 @@ export function drainLosses(
   requestedMs: number | undefined,
   facts: Facts,
 ): readonly ExpectedLoss[] {
-  const drains = method === 'quiesce' || (method === 'migrate' && facts.runtime.admin);
+  const drains = method === 'quiesce' || (BESIDE.includes(method) && facts.runtime.admin);
   const cuts = facts.frontends.some(({ cutsIdleClients }) => cutsIdleClients);
   const mayIdleMs = facts.idleTimeoutMs ?? Number.POSITIVE_INFINITY;
   if (!drains || !cuts || requestedMs === undefined || requestedMs >= mayIdleMs) return [];

@@ -11,8 +11,9 @@ import type { Facts } from '../methods/facts.js';
 import { METHODS } from '../methods/registry.js';
 import { sha256, type ReplaceFile } from '../steps/replace-file.js';
 import { checkConfig, type Check, type Edit } from './check-config.js';
-import { decideMethod } from './decide.js';
+import { decideMethod, needsHoldFacts } from './decide.js';
 import { gatherFacts } from './facts.js';
+import { gatherHoldFacts } from './hold-facts.js';
 import { makePlan, type Plan } from './plan.js';
 import { refuseTakenPorts } from './taken-ports.js';
 import type { FileEdit, ReloadRequest } from './request.js';
@@ -43,7 +44,10 @@ export async function prepare(
   );
   const config = resolve(edited);
   const check = await checkFor(host, instance, request, { files, config, stateDir });
-  const facts = await gatherFacts(host, runtimes, instance, check, config);
+  const known = await gatherFacts(host, runtimes, instance, check, config);
+  const facts = needsHoldFacts(request.method, known)
+    ? { ...known, holds: await gatherHoldFacts(host, known) }
+    : known;
   await refuseTakenPorts(host, facts, instance);
   const choice = decideMethod(request, facts);
   const startIsCheck = METHODS[choice.method].startIsCheck(facts) && edits.length === 0;

@@ -6,8 +6,8 @@ import { notPutBack, putBack, retire } from './execute.js';
 import { markEnded, openRunIds } from './open-runs.js';
 import { direction, progressOf, type Progress } from './progress.js';
 import { needsWatching, type Plan } from './plan.js';
-import { carryOut, type Run } from './runner.js';
-import { definitionOf } from '../steps/registry.js';
+import { carryOut, renewBegun, type Run } from './runner.js';
+import { definitionOf, type Step } from '../steps/registry.js';
 import { openRun, type SessionOptions } from './session.js';
 import { EXIT, HitlessError } from '../error.js';
 
@@ -140,6 +140,7 @@ async function takeUp(
   try {
     if (!progress.handedOver) {
       await forgetUndoneByOthers(run, plan);
+      await renewBegun(run, unreleased(run, plan.handOver));
       await carryOut(run, plan.handOver);
       await run.journal.write({ type: 'handed-over', atMs: host.clock.now() });
     }
@@ -165,6 +166,13 @@ async function forgetUndoneByOthers(run: Run, plan: Plan): Promise<void> {
     const wrong = await definitionOf(step).verify(step, run.context);
     if (wrong !== undefined) run.state.after.delete(step.id);
   }
+}
+
+/** What was held back and let go again must not be held once more. */
+function unreleased(run: Run, steps: readonly Step[]): readonly Step[] {
+  const releases = steps.filter(({ id }) => run.state.begun.has(id));
+  const released = releases.flatMap((step) => ('heldBy' in step ? [step.heldBy] : []));
+  return steps.filter(({ id }) => !released.includes(id));
 }
 
 async function keepOpen(

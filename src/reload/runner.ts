@@ -85,19 +85,48 @@ export function hasFinalStep(run: Run, steps: readonly Step[]): boolean {
 export async function undo(run: Run, steps: readonly Step[]): Promise<readonly string[]> {
   const left: string[] = [];
   const begun = steps.filter((step) => run.state.begun.has(step.id)).reverse();
+  const unheld = await renewAll(run, begun, 'undo');
+  if (unheld !== undefined) return [unheld, ...begun.map(describe)];
   for (const [at, step] of begun.entries()) {
     try {
       await definitionOf(step).undo?.(step, run.context);
     } catch (error) {
-      const waiting = begun.slice(at + 1).map((other) => definitionOf(other).describe(other));
-      return [...left, `${definitionOf(step).describe(step)}: ${messageOf(error)}`, ...waiting];
+      const waiting = begun.slice(at + 1).map(describe);
+      return [...left, `${describe(step)}: ${messageOf(error)}`, ...waiting];
     }
     run.state.begun.delete(step.id);
     run.onEvent({ kind: 'step', step, state: 'undone' });
     // A full disk must not keep the rest from being put back: undoing twice does no harm.
     await run.journal.write({ type: 'undone', step: step.id }).catch((error: unknown) => {
-      left.push(`${definitionOf(step).describe(step)}: ${messageOf(error)}`);
+      left.push(`${describe(step)}: ${messageOf(error)}`);
     });
   }
   return left;
+}
+
+/** @returns what kept an effect that fades from being had again */
+async function renewAll(
+  run: Run,
+  steps: readonly Step[],
+  direction: 'forward' | 'undo',
+): Promise<string | undefined> {
+  for (const step of steps) {
+    try {
+      await definitionOf(step).renew?.(step, run.context, direction);
+    } catch (error) {
+      return `${describe(step)}: ${messageOf(error)}`;
+    }
+  }
+  return undefined;
+}
+
+/** Before a run is taken up: what has faded since. */
+export async function renewBegun(run: Run, steps: readonly Step[]): Promise<void> {
+  const begun = steps.filter((step) => run.state.begun.has(step.id));
+  const unheld = await renewAll(run, begun, 'forward');
+  if (unheld !== undefined) throw failed('step-failed', unheld);
+}
+
+function describe(step: Step): string {
+  return definitionOf(step).describe(step);
 }

@@ -12,6 +12,8 @@ export interface ConfirmGeneration {
   /** Runtime sockets of the configuration; none means that only the listeners can be looked at. */
   readonly sockets: readonly string[];
   readonly listeners: readonly ExpectedListener[];
+  /** Shorter than usual, where clients wait meanwhile. */
+  readonly timeoutMs?: number;
 }
 
 export interface ExpectedListener extends Pick<Listener, 'family' | 'local'> {
@@ -34,7 +36,10 @@ export const confirmGeneration: StepDefinition<ConfirmGeneration> = {
         missing = await missingListener(step, context);
         return missing === undefined ? true : undefined;
       },
-      { timeoutMs: context.timeoutMs, clock: context.host.clock },
+      {
+        timeoutMs: Math.min(step.timeoutMs ?? context.timeoutMs, context.timeoutMs),
+        clock: context.host.clock,
+      },
     );
     if (owned === undefined) throw failed('not-confirmed', missing ?? 'not confirmed in time');
     if (step.sockets.length > 0) {

@@ -40,6 +40,11 @@ export interface StepDefinition<S> {
   /** Undefined when the machine shows the effect, else what it shows instead. */
   readonly verify: (step: S, context: StepContext) => Promise<string | undefined>;
   readonly undo?: (step: S, context: StepContext) => Promise<void>;
+  /**
+   * Of an effect that fades with time, and that other steps rest upon: has it again, before a run
+   * is undone or taken up after a crash.
+   */
+  readonly renew?: (step: S, context: StepContext, direction: 'forward' | 'undo') => Promise<void>;
   /** Removes what was kept for `undo`, once it will not be needed any more. */
   readonly tidy?: (step: S, context: StepContext) => Promise<void>;
 }

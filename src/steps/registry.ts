@@ -1,3 +1,4 @@
+import { awaitClosed, type AwaitClosed } from './await-closed.js';
 import { awaitDrained, type AwaitDrained } from './await-drained.js';
 import { awaitHandshakes, type AwaitHandshakes } from './await-handshakes.js';
 import { awaitReplacement, type AwaitReplacement } from './await-replacement.js';
@@ -5,8 +6,10 @@ import { awaitRetired, type AwaitRetired } from './await-retired.js';
 import { awaitStopping, type AwaitStopping } from './await-stopping.js';
 import { awaitWorkers, type AwaitWorkers } from './await-workers.js';
 import { confirmGeneration, type ConfirmGeneration } from './confirm-generation.js';
+import { dropSyns, type DropSyns } from './drop-syns.js';
 import { keepReachable, type KeepReachable } from './keep-reachable.js';
 import { openRuntime, type OpenRuntime } from './open-runtime.js';
+import { passSyns, type PassSyns } from './pass-syns.js';
 import { quiesce, type Quiesce } from './quiesce.js';
 import { reloadMaster, type ReloadMaster } from './reload-master.js';
 import { reloadService, type ReloadService } from './reload-service.js';
@@ -19,6 +22,7 @@ import type { Effect, StepDefinition } from './definition.js';
 
 /** The vocabulary. A new step is one file and one line in each of these two lists. */
 export type Step =
+  | AwaitClosed
   | AwaitDrained
   | AwaitHandshakes
   | AwaitReplacement
@@ -26,8 +30,10 @@ export type Step =
   | AwaitStopping
   | AwaitWorkers
   | ConfirmGeneration
+  | DropSyns
   | KeepReachable
   | OpenRuntime
+  | PassSyns
   | Quiesce
   | ReloadMaster
   | ReloadService
@@ -38,6 +44,7 @@ export type Step =
   | StartGeneration;
 
 export const STEPS = {
+  'await-closed': awaitClosed,
   'await-drained': awaitDrained,
   'await-handshakes': awaitHandshakes,
   'await-replacement': awaitReplacement,
@@ -45,8 +52,10 @@ export const STEPS = {
   'await-stopping': awaitStopping,
   'await-workers': awaitWorkers,
   'confirm-generation': confirmGeneration,
+  'drop-syns': dropSyns,
   'keep-reachable': keepReachable,
   'open-runtime': openRuntime,
+  'pass-syns': passSyns,
   quiesce,
   'reload-master': reloadMaster,
   'reload-service': reloadService,

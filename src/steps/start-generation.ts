@@ -25,6 +25,8 @@ export interface StartGeneration {
    * link keeps the old one's reachable, so that undo can rename it back.
    */
   readonly rebinds: readonly string[];
+  /** Shorter than usual, where clients wait meanwhile. */
+  readonly timeoutMs?: number;
 }
 
 /** Environment variable by which a process is found again after a crash. */
@@ -73,7 +75,7 @@ async function start(step: StartGeneration, context: StepContext): Promise<unkno
     env: await environment(step, context),
     namespacesOf: step.like.pid,
     user: step.user,
-    timeoutMs: context.timeoutMs,
+    timeoutMs: Math.min(step.timeoutMs ?? context.timeoutMs, context.timeoutMs),
   };
   try {
     const { code, stderr, stdout } = await context.host.run(request);

@@ -1,5 +1,6 @@
 import type { Command, CommandResult, Detached } from '../../src/host/host.js';
 import { callHaproxy, signalHaproxy } from './haproxy.js';
+import { callNft } from './nft.js';
 import { callApache, callNginx, isService, signalService } from './services.js';
 import type { FakeProcess, World } from './world.js';
 
@@ -8,6 +9,7 @@ type Program = (world: World, command: Command) => CommandResult;
 /** Programs of the fake machine that run to their end, by their file name. */
 const PROGRAMS: Readonly<Record<string, Program>> = {
   haproxy: callHaproxy,
+  nft: callNft,
   nginx: callNginx,
   apache2: callApache,
 };

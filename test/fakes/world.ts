@@ -1,6 +1,7 @@
 import type { Socket } from '../../src/host/host.js';
 import type { FakeConfig } from './haproxy-config.js';
 import { FileTree } from './file-tree.js';
+import { dropsSyns, type FakeTable } from './nft.js';
 import { VirtualClock } from './virtual-clock.js';
 
 /** A listening socket in the kernel, held open by one process or several. */
@@ -83,6 +84,8 @@ export class World {
   readonly files = new FileTree();
   readonly processes = new Map<number, FakeProcess>();
   readonly sysctls = new Map<string, Sysctls>();
+  /** Tables of nft by their name, of each network namespace. */
+  readonly tables = new Map<string, Map<string, FakeTable>>();
   handshakes: Handshake[] = [];
   /** Listeners whose waiting connections the kernel has reset. */
   resets: string[] = [];
@@ -163,15 +166,24 @@ export class World {
       haproxy.holdings.some((held) => held.socket === socket),
     );
     if (socket.family === 'unix' || !socket.listening || holders.length > 1) return;
+    if (this.#isQuiet(socket)) return;
     if (this.sysctls.get(socket.net)?.get('net.ipv4.tcp_migrate_req') !== '1') {
       this.resets.push(local);
     }
+  }
+
+  /** No SYN comes to it any more, and no handshake is under way: nothing waits there. */
+  #isQuiet({ net, local }: KernelSocket): boolean {
+    const port = local.slice(local.lastIndexOf(':'));
+    const underWay = this.handshakes.some((handshake) => handshake.local.endsWith(port));
+    return dropsSyns(this, net, local) && !underWay;
   }
 
   /** Power off and on: what was in memory is gone. */
   reboot(): void {
     this.processes.clear();
     this.handshakes = [];
+    this.tables.clear();
     this.bootId = `${this.bootId}+`;
     for (const values of this.sysctls.values()) values.set('net.ipv4.tcp_migrate_req', '0');
   }

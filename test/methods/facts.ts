@@ -23,6 +23,7 @@ export const FACTS: Facts = {
   },
   filesAsRead: true,
   migrateRequests: 'off',
+  holds: { nft: null },
   idleTimeoutMs: 1_000,
 };
 

@@ -40,6 +40,7 @@ export function assertSettled(world: World, scenario: Scenario, oldPid: number):
     assert.deepEqual(pids, [serving.pid], `pids ${pids.join(', ')} accept on ${local}`);
   }
   assert.equal(world.sysctls.get('host')?.get(MIGRATE), '0', 'the sysctl has its former value');
+  assert.deepEqual(tablesOf(world), [], 'no table of nft is left');
   if (scenario.supervised === true) assert.notEqual(serving.parentPid, 1, 'the bridge is gone');
   else assert.equal(Number(world.files.text(PID_PATH)), leaderOf(world, serving).pid, 'pid file');
   const text = world.files.text(CONFIG_PATH) ?? '';
@@ -65,6 +66,10 @@ export function leftovers(world: World): readonly string[] {
     .filter((path) => !new RegExp(`^${STATE_DIR}/runs/[^/]+/journal$`).test(path));
 }
 
+function tablesOf(world: World): readonly string[] {
+  return [...world.tables.values()].flatMap((tables) => [...tables.keys()]);
+}
+
 function localsOf({ binds }: Scenario): readonly string[] {
   return binds.map((bind) => (bind.startsWith('::1:') ? `[::1]:${bind.slice(4)}` : bind));
 }
@@ -81,6 +86,7 @@ export function snapshot(world: World): unknown {
       .paths()
       .map((path) => [path, world.files.text(path), world.files.node(path)?.socket]),
     processes: [...world.processes.values()].filter(({ haproxy }) => haproxy).map(({ pid }) => pid),
+    tables: tablesOf(world),
     sysctls: [...world.sysctls.values()].map((values) => [...values]),
   };
 }

@@ -39,6 +39,8 @@ const KINDS: readonly Omit<Scenario, 'edit'>[] = [
     ...daemon('migrate of unix sockets', 'migrate', 'level admin', [...TCP, '/run/web.sock']),
     allowLoss: true,
   },
+  daemon('syn-drop', 'syn-drop', 'level admin', TCP),
+  daemon('syn-drop without admin level', 'syn-drop', 'level user', [...TCP, '::1:8081']),
   { ...daemon('plain', 'plain', 'level admin', TCP), allowLoss: true, alwaysServed: false },
   {
     ...daemon('master with a socket', 'fd-pass', FULL, TCP),

@@ -10,6 +10,7 @@ export async function runCommand(command: Command): Promise<CommandResult> {
     ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
     ...(command.env === undefined ? {} : { env: command.env }),
     ...(command.timeoutMs === undefined ? {} : { timeoutMs: command.timeoutMs }),
+    ...(command.input === undefined ? {} : { input: command.input }),
   });
 }
 
@@ -38,14 +39,19 @@ export async function startDetached(command: Detached): Promise<ProcessId> {
   }
 }
 
-function wholeArgv({ argv, namespacesOf, user }: Command | Detached): readonly string[] {
-  return [...(namespacesOf === undefined ? [] : enter(namespacesOf)), ...asUser(user), ...argv];
+function wholeArgv(command: Command | Detached): readonly string[] {
+  const { argv, namespacesOf, netNamespaceOf, user } = command;
+  return [
+    ...(namespacesOf === undefined ? [] : enter(namespacesOf, isForeign(namespacesOf, 'mnt'))),
+    ...(netNamespaceOf === undefined ? [] : enter(netNamespaceOf, false)),
+    ...asUser(user),
+    ...argv,
+  ];
 }
 
 /** nsenter's words, or none where the process shares our namespaces (the usual case). */
-function enter(pid: number): readonly string[] {
+function enter(pid: number, mnt: boolean): readonly string[] {
   const net = isForeign(pid, 'net');
-  const mnt = isForeign(pid, 'mnt');
   if (!net && !mnt) return [];
   return [
     'nsenter',

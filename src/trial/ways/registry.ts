@@ -12,6 +12,7 @@ export const WAYS = {
   quiesce: byMethod('quiesce'),
   'fd-pass': byMethod('fd-pass', { refusedFor: { 'keep-alive': CLOSES_KEPT, mixed: CLOSES_KEPT } }),
   migrate: byMethod('migrate'),
+  'syn-drop': byMethod('syn-drop'),
   'nginx -s reload': nginxControl,
   'graceful nginx': gracefulNginx,
   'apache2 -k graceful': apacheControl,
