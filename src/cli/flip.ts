@@ -37,5 +37,5 @@ Examples:
   hitless flip --service haproxy -f /etc/haproxy/haproxy.cfg
   hitless flip --service haproxy --health http:///health --dry-run
   hitless flip --port 80 --health http:///health -- ./server --listen {port}
-  hitless flip --port 80 --port 443 -- ./server --http {port:80} --tls {port:443}
+  hitless flip --port 80 --port 443 -- ./server {port:80} {port:443}
 `;

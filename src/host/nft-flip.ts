@@ -80,10 +80,10 @@ export const DELETE_FLIP_TABLE = `delete table ${NFT_FAMILY} ${FLIP_TABLE}`;
 
 const TABLE: readonly string[] = [
   `add table ${NFT_FAMILY} ${FLIP_TABLE}`,
-  map('addresses4', 'ipv4_addr . inet_service'),
-  map('addresses6', 'ipv6_addr . inet_service'),
-  map('ports4', 'inet_service'),
-  map('ports6', 'inet_service'),
+  makesMap('addresses4', 'ipv4_addr . inet_service'),
+  makesMap('addresses6', 'ipv6_addr . inet_service'),
+  makesMap('ports4', 'inet_service'),
+  makesMap('ports6', 'inet_service'),
   `add chain ${NFT_FAMILY} ${FLIP_TABLE} choose`,
   // The first rule that has an answer ends the search: an address goes before its port.
   chosenBy('ip', 'ip daddr . tcp dport', 'addresses4'),
@@ -93,7 +93,7 @@ const TABLE: readonly string[] = [
   ...entrances(FLIP_TABLE, 'choose'),
 ];
 
-function map(name: string, key: string): string {
+function makesMap(name: string, key: string): string {
   return `add map ${NFT_FAMILY} ${FLIP_TABLE} ${name} { type ${key} : inet_service; }`;
 }
 

@@ -39,13 +39,13 @@ export function parseRuleset(text: string): Ruleset {
     readonly nftables?: readonly Readonly<Record<string, unknown>>[];
   };
   const all = document.nftables ?? [];
-  const pick = <T>(kind: string): readonly T[] =>
-    all.flatMap((entry) => (entry[kind] === undefined ? [] : [entry[kind] as T]));
+  const pick = (kind: string): readonly unknown[] =>
+    all.flatMap((entry) => (entry[kind] === undefined ? [] : [entry[kind]]));
   return {
-    tables: pick('table'),
-    chains: pick('chain'),
-    rules: pick<NftRule>('rule').map((rule) => ({ ...rule, expr: rule.expr ?? [] })),
-    maps: pick('map'),
+    tables: pick('table') as Ruleset['tables'],
+    chains: pick('chain') as readonly NftChain[],
+    rules: (pick('rule') as readonly NftRule[]).map((rule) => ({ ...rule, expr: rule.expr ?? [] })),
+    maps: pick('map') as readonly NftMap[],
   };
 }
 

@@ -7,7 +7,7 @@ import { FLIP_TABLE } from '../host/nft-flip.js';
 import { listTableArgv } from '../host/nft.js';
 import { parseRuleset, portElements } from '../host/nft-list.js';
 import { waitFor } from '../host/wait.js';
-import { RUN_MARK, type StepContext, type StepDefinition, type Values } from './definition.js';
+import { RUN_MARK, type StepContext, type StepDefinition } from './definition.js';
 
 /** Starts one more instance of a service, on ports of its own. */
 export interface StartInstance {
