@@ -50,6 +50,8 @@ export interface StandbyInstance {
   readonly daemonizes: boolean;
   readonly logFile: string | null;
   readonly files: readonly GeneratedFile[];
+  /** What it makes itself under names of its own: sockets, a pid file. */
+  readonly leaves: readonly string[];
   readonly token: string | null;
   readonly stopSignal: NodeJS.Signals;
   readonly health: readonly HealthCheck[];
@@ -108,6 +110,7 @@ function startStep({ standby, doors }: FlipFacts, drainTimeoutMs: number): Step 
     daemonizes: standby.daemonizes,
     logFile: standby.logFile,
     ports: portsOf(doors),
+    leaves: standby.leaves,
     token: standby.token,
     stopSignal: standby.stopSignal,
     drainTimeoutMs,

@@ -17,12 +17,15 @@ import type { GeneratedFile } from '../steps/write-files.js';
 import { checkConfig, type Check } from './check-config.js';
 import type { Serving } from './flip-doors.js';
 
-/** Stands at the end of every name that one instance has for itself. */
+/**
+ * Stands at the end of every name that one instance has for itself. Not `.hitless-N`, which is what
+ * a killed `files.replace` leaves, and what is swept away.
+ */
 export function suffixOf(port: number): string {
-  return `.hitless-${port}`;
+  return `.flip-${port}`;
 }
 
-const SUFFIX = /\.hitless-\d+$/;
+const SUFFIX = /\.flip-\d+$/;
 
 /** The user's own file of a generated one. */
 export function withoutSuffix(path: string): string {
@@ -83,7 +86,7 @@ export function refuseOthers(active: ProcessInfo | null, doors: readonly Door[])
 }
 
 export interface HaproxyStandby
-  extends Pick<StandbyInstance, 'argv' | 'files' | 'token' | 'links' | 'pidFile'> {
+  extends Pick<StandbyInstance, 'argv' | 'files' | 'leaves' | 'token' | 'links' | 'pidFile'> {
   readonly check: () => Promise<void>;
 }
 
@@ -120,8 +123,17 @@ export function standbyOf(
       ...(pidFile === null ? [] : ['-p', `${pidFile}${suffix}`]),
     ],
     files,
+    leaves: [
+      ...standby.sockets.map(({ to }) => absolutePath(check.cwd, to)),
+      ...[pidFile, standby.pidFile].flatMap((path) =>
+        path === null ? [] : [absolutePath(check.cwd, `${path}${suffix}`)],
+      ),
+    ],
     token: files[0]?.path ?? null,
-    links: standby.sockets.map(({ from, to }) => ({ from: to, to: from })),
+    links: standby.sockets.map(({ from, to }) => ({
+      from: absolutePath(check.cwd, to),
+      to: absolutePath(check.cwd, from),
+    })),
     pidFile: pidFile ?? standby.pidFile,
     check: async () =>
       await checkConfig(

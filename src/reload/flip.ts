@@ -209,6 +209,7 @@ async function prepareCommand(
       daemonizes: false,
       logFile: stateDir === null ? null : logFileOf(stateDir, port),
       files: [],
+      leaves: [],
       token: null,
       stopSignal,
       links: [],

@@ -1,3 +1,4 @@
+import { removeTorn } from '../host/torn.js';
 import { forgetFlows, openConnections } from '../host/let-go.js';
 import { describeRef, processOf, type ProcessRef, type StepDefinition } from './definition.js';
 import type { ProcessId } from '../host/host.js';
@@ -62,6 +63,7 @@ async function publish(step: ClearInstance, context: StepContext): Promise<void>
   }
   if (step.pidFile === null) return;
   const { pid } = processOf(step.successor, context);
+  await removeTorn(context.host, step.pidFile);
   await files.replace(step.pidFile, Buffer.from(`${pid}\n`), PID_FILE_MODE);
 }
 

@@ -23,6 +23,8 @@ export interface StartInstance {
   /** Receives what a service in the foreground prints. */
   readonly logFile: string | null;
   readonly ports: readonly number[];
+  /** What it makes itself and leaves behind: sockets, a pid file. */
+  readonly leaves: readonly string[];
   /** A path on its command line that no other process has, for one that hides its environment. */
   readonly token: string | null;
   readonly stopSignal: NodeJS.Signals;
@@ -51,7 +53,8 @@ export const startInstance: StepDefinition<StartInstance> = {
     // The old one has ended and this one serves: nothing is better than that by now.
     if (await isLedTo(step, context)) return;
     await dismiss(step, context);
-    if (step.logFile !== null) await context.host.files.remove(step.logFile);
+    const left = step.logFile === null ? step.leaves : [...step.leaves, step.logFile];
+    for (const path of left) await context.host.files.remove(path);
   },
 };
 

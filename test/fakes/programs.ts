@@ -1,5 +1,6 @@
 import type { Command, CommandResult, Detached } from '../../src/host/host.js';
 import { callHaproxy } from './haproxy.js';
+import { callConntrack, callNft } from './nft.js';
 import type { World } from './world.js';
 
 type Program = (world: World, command: Command) => CommandResult;
@@ -7,6 +8,8 @@ type Program = (world: World, command: Command) => CommandResult;
 /** Programs of the fake machine that run to their end, by their file name. */
 const PROGRAMS: Readonly<Record<string, Program>> = {
   haproxy: callHaproxy,
+  nft: callNft,
+  conntrack: callConntrack,
 };
 
 export function runFakeProgram(world: World, command: Command): CommandResult {
