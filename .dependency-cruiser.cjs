@@ -9,7 +9,7 @@
 /** Parts that only compute: no IO, clock, randomness or `process`. .oxlintrc.json has the same list. */
 const PURE = [
   '^src/error\\.ts$',
-  '^src/host/(host|proc|ss)\\.ts$',
+  '^src/host/(conntrack|host|nft|nft-[a-z]+|proc|ss)\\.ts$',
   '^src/haproxy/config/',
   '^src/report/[^/]+\\.ts$',
   '^src/haproxy/(arguments|config-listeners|messages|version|runtime/answers)\\.ts$',
@@ -109,7 +109,7 @@ const ARROWS = [
   layer(
     'host-is-the-bottom',
     '^src/host/',
-    [],
+    [ENTRY_POINTS],
     'The port to the machine knows nothing of proxies and reloads. Knowledge of HAProxy belongs into ' +
       'src/haproxy/, a decision into src/reload/ or src/methods/.',
   ),

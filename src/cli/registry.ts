@@ -15,6 +15,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'check, plan, hand over, confirm',
     load: async () => await import('./reload.js'),
   },
+  flip: {
+    summary: 'start a second instance, prove it, lead new connections to it',
+    load: async () => await import('./flip.js'),
+  },
   set: {
     summary: 'change one value in the configuration, then reload',
     load: async () => await import('./set.js'),

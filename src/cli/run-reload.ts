@@ -47,11 +47,11 @@ async function runChange(
     },
     onDraining: async (runId) => await spawnDrainer(runId, stateDir),
   });
-  show(result, asJson, io);
+  showResult(result, asJson, io);
   io.exit(EXIT.done);
 }
 
-function show(result: PlanResult, asJson: boolean, io: Io): void {
+export function showResult(result: PlanResult, asJson: boolean, io: Io): void {
   if (asJson) {
     io.stdout.write(`${JSON.stringify(resultDocument(result))}\n`);
     return;
@@ -63,7 +63,7 @@ function show(result: PlanResult, asJson: boolean, io: Io): void {
 }
 
 /** The same run, taken up by a process of its own: recovery and draining are one thing. */
-async function spawnDrainer(runId: string, stateDir: string): Promise<void> {
+export async function spawnDrainer(runId: string, stateDir: string): Promise<void> {
   const [program = '', ...words] = hitlessArgv('recover', '--run', runId, '--state-dir', stateDir);
   const child = spawn(program, words, { detached: true, stdio: 'ignore', cwd: '/' });
   await new Promise<void>((resolve, reject) => {

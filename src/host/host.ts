@@ -10,6 +10,8 @@ export interface Host {
   readonly files: Files;
   readonly kernel: Kernel;
   readonly clock: Clock;
+  /** One look at a service as a client has it. Undefined when all is well, else what was seen. */
+  readonly reach: (target: Reach) => Promise<string | undefined>;
   /** Runs a program to its end. A non-zero exit code is a result, not an error. */
   readonly run: (command: Command) => Promise<CommandResult>;
 }
@@ -76,6 +78,17 @@ export interface Command {
 export interface Detached extends Omit<Command, 'timeoutMs' | 'input'> {
   /** stdout and stderr are appended to it; dropped when absent. */
   readonly logFile?: string;
+}
+
+/** Where to connect, and whether a good HTTP answer (200 to 399) is wanted too. */
+export interface Reach {
+  readonly host: string;
+  readonly port: number;
+  /** Request target of a GET; null: a connection that opens is enough. */
+  readonly httpPath: string | null;
+  readonly timeoutMs: number;
+  /** Connect in the network namespace of this process, where it differs from our own. */
+  readonly namespaceOf?: number;
 }
 
 export interface CommandResult {

@@ -7,6 +7,9 @@ export type Values = Readonly<Record<string, unknown>>;
 /** A process known when the plan is made, or the one that an earlier step started. */
 export type ProcessRef = ProcessId | { readonly startedBy: string };
 
+/** Environment variable by which a process that a run starts is found again after a crash. */
+export const RUN_MARK = 'HITLESS_RUN';
+
 export interface StepContext {
   readonly host: Host;
   /** Name of the run; marks every process that the run starts (`HITLESS_RUN` in its environment). */

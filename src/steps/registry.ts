@@ -1,12 +1,17 @@
 import { awaitClosed, type AwaitClosed } from './await-closed.js';
 import { awaitDrained, type AwaitDrained } from './await-drained.js';
 import { awaitHandshakes, type AwaitHandshakes } from './await-handshakes.js';
+import { awaitLetGo, type AwaitLetGo } from './await-let-go.js';
+import { awaitQuiet, type AwaitQuiet } from './await-quiet.js';
 import { awaitReplacement, type AwaitReplacement } from './await-replacement.js';
 import { awaitRetired, type AwaitRetired } from './await-retired.js';
 import { awaitStopping, type AwaitStopping } from './await-stopping.js';
 import { awaitWorkers, type AwaitWorkers } from './await-workers.js';
 import { confirmGeneration, type ConfirmGeneration } from './confirm-generation.js';
 import { dropSyns, type DropSyns } from './drop-syns.js';
+import { clearInstance, type ClearInstance } from './clear-instance.js';
+import { confirmInstance, type ConfirmInstance } from './confirm-instance.js';
+import { flipMap, type FlipMap } from './flip-map.js';
 import { keepReachable, type KeepReachable } from './keep-reachable.js';
 import { openRuntime, type OpenRuntime } from './open-runtime.js';
 import { passSyns, type PassSyns } from './pass-syns.js';
@@ -18,6 +23,9 @@ import { restoreSysctl, type RestoreSysctl } from './restore-sysctl.js';
 import { setSysctl, type SetSysctl } from './set-sysctl.js';
 import { softStop, type SoftStop } from './soft-stop.js';
 import { startGeneration, type StartGeneration } from './start-generation.js';
+import { startInstance, type StartInstance } from './start-instance.js';
+import { stopInstance, type StopInstance } from './stop-instance.js';
+import { writeFiles, type WriteFiles } from './write-files.js';
 import type { Effect, StepDefinition } from './definition.js';
 
 /** The vocabulary. A new step is one file and one line in each of these two lists. */
@@ -25,12 +33,17 @@ export type Step =
   | AwaitClosed
   | AwaitDrained
   | AwaitHandshakes
+  | AwaitLetGo
+  | AwaitQuiet
   | AwaitReplacement
   | AwaitRetired
   | AwaitStopping
   | AwaitWorkers
   | ConfirmGeneration
   | DropSyns
+  | ClearInstance
+  | ConfirmInstance
+  | FlipMap
   | KeepReachable
   | OpenRuntime
   | PassSyns
@@ -41,18 +54,26 @@ export type Step =
   | RestoreSysctl
   | SetSysctl
   | SoftStop
-  | StartGeneration;
+  | StartGeneration
+  | StartInstance
+  | StopInstance
+  | WriteFiles;
 
 export const STEPS = {
   'await-closed': awaitClosed,
   'await-drained': awaitDrained,
   'await-handshakes': awaitHandshakes,
+  'await-let-go': awaitLetGo,
+  'await-quiet': awaitQuiet,
   'await-replacement': awaitReplacement,
   'await-retired': awaitRetired,
   'await-stopping': awaitStopping,
   'await-workers': awaitWorkers,
   'confirm-generation': confirmGeneration,
   'drop-syns': dropSyns,
+  'clear-instance': clearInstance,
+  'confirm-instance': confirmInstance,
+  'flip-map': flipMap,
   'keep-reachable': keepReachable,
   'open-runtime': openRuntime,
   'pass-syns': passSyns,
@@ -64,6 +85,9 @@ export const STEPS = {
   'set-sysctl': setSysctl,
   'soft-stop': softStop,
   'start-generation': startGeneration,
+  'start-instance': startInstance,
+  'stop-instance': stopInstance,
+  'write-files': writeFiles,
 } satisfies { readonly [K in Step['kind']]: StepDefinition<Extract<Step, { kind: K }>> };
 
 export function definitionOf(step: Step): StepDefinition<Step> {

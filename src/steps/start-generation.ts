@@ -7,7 +7,7 @@ import { removeTorn } from '../host/torn.js';
 import { waitFor } from '../host/wait.js';
 import { spareLink } from './spare-link.js';
 import type { Host, ProcessId, ProcessInfo } from '../host/host.js';
-import { NothingDone, type StepContext, type StepDefinition } from './definition.js';
+import { NothingDone, RUN_MARK, type StepContext, type StepDefinition } from './definition.js';
 
 /** Starts one more HAProxy beside the running one, in the way that one was started. */
 export interface StartGeneration {
@@ -28,9 +28,6 @@ export interface StartGeneration {
   /** Shorter than usual, where clients wait meanwhile. */
   readonly timeoutMs?: number;
 }
-
-/** Environment variable by which a process is found again after a crash. */
-export const RUN_MARK = 'HITLESS_RUN';
 
 export const startGeneration: StepDefinition<StartGeneration> = {
   // With -sf the new process tells the old one to finish by itself: no way back from there.

@@ -50,6 +50,7 @@ export function startHitless(world: World, trouble?: Trouble): Hitless {
       now: () => (effects.alive(), world.clock.nowMs),
       sleep: async (ms) => (effects.alive(), world.clock.advance(ms)),
     },
+    reach: async () => (effects.alive(), undefined),
     run: async (command) => runProgram(world, effects, command),
   };
   return { host, effects, exit };

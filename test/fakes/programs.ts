@@ -1,5 +1,6 @@
 import type { Command, CommandResult, Detached } from '../../src/host/host.js';
 import { callHaproxy, signalHaproxy } from './haproxy.js';
+import { callConntrack } from './nft-maps.js';
 import { callNft } from './nft.js';
 import { callApache, callNginx, isService, signalService } from './services.js';
 import type { FakeProcess, World } from './world.js';
@@ -12,6 +13,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   nft: callNft,
   nginx: callNginx,
   apache2: callApache,
+  conntrack: callConntrack,
 };
 
 export function runFakeProgram(world: World, command: Command): CommandResult {

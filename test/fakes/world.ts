@@ -1,7 +1,8 @@
 import type { Socket } from '../../src/host/host.js';
 import type { FakeConfig } from './haproxy-config.js';
 import { FileTree } from './file-tree.js';
-import { dropsSyns, type FakeTable } from './nft.js';
+import { FakeNft } from './nft-maps.js';
+import { dropsSyns, type FakeTable } from './nft-sets.js';
 import { VirtualClock } from './virtual-clock.js';
 
 /** A listening socket in the kernel, held open by one process or several. */
@@ -87,6 +88,13 @@ export class World {
   /** Tables of nft by their name, of each network namespace. */
   readonly tables = new Map<string, Map<string, FakeTable>>();
   handshakes: Handshake[] = [];
+  /** Packet rules. */
+  nft = new FakeNft();
+  /**
+   * Ports that clients know, where a map may lead them elsewhere: a listener that is left by all
+   * of them closes without harm. Empty: every listener has clients at all times.
+   */
+  readonly publicPorts = new Set<number>();
   /** Listeners whose waiting connections the kernel has reset. */
   resets: string[] = [];
   /** What a supervisor does some time after its child has ended, by its pid. */
@@ -167,6 +175,7 @@ export class World {
     );
     if (socket.family === 'unix' || !socket.listening || holders.length > 1) return;
     if (this.#isQuiet(socket)) return;
+    if (this.publicPorts.size > 0 && !this.hasClients(local)) return;
     if (this.sysctls.get(socket.net)?.get('net.ipv4.tcp_migrate_req') !== '1') {
       this.resets.push(local);
     }
@@ -179,11 +188,34 @@ export class World {
     return dropsSyns(this, net, local) && !underWay;
   }
 
+  /** A connection is on its way to the listener, or the next one will be. */
+  hasClients(local: string): boolean {
+    const port = Number(local.slice(local.lastIndexOf(':') + 1));
+    if (this.handshakes.some((one) => one.local.endsWith(`:${port}`))) return true;
+    const placed = [...this.nft.elements.values()].includes(port);
+    return placed || (this.publicPorts.has(port) && this.portBehind(local) === port);
+  }
+
+  /** Where the kernel leads connections to a public address. */
+  portBehind(local: string): number {
+    const at = local.lastIndexOf(':');
+    const host = local.slice(0, at).replace(/^\[(.*)\]$/, '$1');
+    const port = local.slice(at + 1);
+    const version = host.includes(':') ? 6 : 4;
+    const { elements } = this.nft;
+    return (
+      elements.get(`hitless_flip addresses${version} ${host} . ${port}`) ??
+      elements.get(`hitless_flip ports${version} ${port}`) ??
+      Number(port)
+    );
+  }
+
   /** Power off and on: what was in memory is gone. */
   reboot(): void {
     this.processes.clear();
     this.handshakes = [];
     this.tables.clear();
+    this.nft = new FakeNft();
     this.bootId = `${this.bootId}+`;
     for (const values of this.sysctls.values()) values.set('net.ipv4.tcp_migrate_req', '0');
   }

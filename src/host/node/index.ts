@@ -18,6 +18,8 @@ export function nodeHost(): Host {
     files,
     kernel,
     clock: { now: Date.now, sleep: async (ms) => await sleep(ms) },
+    // Loaded when it is needed: node:http would cost every other start.
+    reach: async (target) => await (await import('./reach.js')).reach(target),
     run: runCommand,
   };
 }

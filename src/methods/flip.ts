@@ -1,0 +1,187 @@
+import type { ProcessId } from '../host/host.js';
+import type { Door, Placement } from '../host/nft-flip.js';
+import type { HealthCheck } from '../steps/confirm-instance.js';
+import type { Step } from '../steps/registry.js';
+import type { GeneratedFile } from '../steps/write-files.js';
+import type { MethodSteps } from './method.js';
+
+/** All that a flip is planned from, read once. Plain data. */
+export interface FlipFacts {
+  /** Beside the elements of the map: `haproxy /etc/haproxy/haproxy.cfg`. */
+  readonly owner: string;
+  readonly doors: readonly FlipDoor[];
+  /** Who serves now; null when nobody does. */
+  readonly active: ActiveInstance | null;
+  readonly standby: StandbyInstance;
+}
+
+export interface FlipDoor extends Door {
+  /** Port of the next instance; null when its configuration has no such door any more. */
+  readonly standbyPort: number | null;
+  /** The door's address is bound by a socket of its own, and not by one that takes IPv4 too. */
+  readonly own: boolean;
+}
+
+export interface ActiveInstance {
+  readonly process: ProcessId;
+  /** The ports on which it listens for clients, behind the map or the public ones themselves. */
+  readonly ports: readonly number[];
+  readonly inodes: readonly number[];
+  /** It listens on public ports: its own are not to be forgotten with it. */
+  readonly direct: boolean;
+  readonly stopSignal: NodeJS.Signals;
+  /** What only it has: its configuration, its unix sockets. */
+  readonly files: readonly string[];
+  /** HAProxy's way to let clients go that are idle; null where there is none. */
+  readonly quiesce: QuiesceFacts | null;
+}
+
+export interface QuiesceFacts {
+  readonly process: ProcessId;
+  readonly sockets: readonly string[];
+  readonly frontends: readonly string[];
+}
+
+export interface StandbyInstance {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly user: { readonly uid: number; readonly gid: number };
+  readonly like: ProcessId | null;
+  readonly daemonizes: boolean;
+  readonly logFile: string | null;
+  readonly files: readonly GeneratedFile[];
+  /** What it makes itself under names of its own: sockets, a pid file. */
+  readonly leaves: readonly string[];
+  readonly token: string | null;
+  readonly stopSignal: NodeJS.Signals;
+  readonly health: readonly HealthCheck[];
+  readonly links: readonly { readonly from: string; readonly to: string }[];
+  readonly pidFile: string | null;
+}
+
+export interface FlipRequest {
+  readonly drainTimeoutMs: number;
+}
+
+/** Most handshakes end within a round trip. Nobody should wait longer at the terminal. */
+const BARRIER_MS = 3_000;
+/** The kernel gives a half-open handshake up after 63 s (net.ipv4.tcp_synack_retries 5). */
+const LONG_BARRIER_MS = 65_000;
+const STOP_LIMIT_MS = 600_000;
+
+const NEW: { readonly startedBy: string } = { startedBy: 'start' };
+
+/**
+ * Two instances behind a map of the kernel: the next one is started and proven on a port of its
+ * own, then one transaction leads new connections to it. The old one keeps its listeners until
+ * all that was directed to it has been accepted, and its clients until they leave. Pure.
+ */
+export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): MethodSteps {
+  const { standby, active } = facts;
+  return {
+    handOver: [
+      ...(standby.files.length === 0
+        ? []
+        : [{ kind: 'write-files' as const, id: 'files', files: standby.files }]),
+      startStep(facts, drainTimeoutMs),
+      confirmStep(facts, 'confirm'),
+      {
+        kind: 'flip-map',
+        id: 'flip',
+        namespaceOf: active?.process ?? standby.like,
+        placements: placementsOf(facts),
+        owner: facts.owner,
+      },
+      confirmStep(facts, 'confirm-again'),
+      ...(active === null ? [] : [barrierStep(active, 'let-go', BARRIER_MS)]),
+    ],
+    retire: retireSteps(facts, drainTimeoutMs),
+  };
+}
+
+function startStep({ standby, doors }: FlipFacts, drainTimeoutMs: number): Step {
+  return {
+    kind: 'start-instance',
+    id: 'start',
+    argv: standby.argv,
+    cwd: standby.cwd,
+    user: standby.user,
+    like: standby.like,
+    daemonizes: standby.daemonizes,
+    logFile: standby.logFile,
+    ports: portsOf(doors),
+    leaves: standby.leaves,
+    token: standby.token,
+    stopSignal: standby.stopSignal,
+    drainTimeoutMs,
+  };
+}
+
+function portsOf(doors: readonly FlipDoor[]): readonly number[] {
+  const ports = doors.flatMap(({ standbyPort }) => (standbyPort === null ? [] : [standbyPort]));
+  return [...new Set(ports)];
+}
+
+function confirmStep({ standby, doors }: FlipFacts, id: string): Step {
+  const listeners = doors.flatMap(({ family, standbyPort, own }) =>
+    standbyPort === null || !own ? [] : [{ family, port: standbyPort }],
+  );
+  return {
+    kind: 'confirm-instance',
+    id,
+    process: NEW,
+    listeners,
+    health: standby.health,
+    logFile: standby.logFile,
+  };
+}
+
+function placementsOf({ doors }: FlipFacts): readonly Placement[] {
+  return doors.map(({ family, host, port, standbyPort }) => ({
+    family,
+    host,
+    port,
+    to: standbyPort,
+  }));
+}
+
+function barrierStep(active: ActiveInstance, id: string, timeoutMs: number): Step {
+  return {
+    kind: 'await-let-go',
+    id,
+    old: active.process,
+    ports: active.ports,
+    inodes: active.inodes,
+    successor: NEW,
+    timeoutMs,
+  };
+}
+
+function retireSteps({ active, standby }: FlipFacts, drainTimeoutMs: number): readonly Step[] {
+  const publishes = standby.links.length > 0 || standby.pidFile !== null;
+  const clear: Step = {
+    kind: 'clear-instance',
+    id: 'clear',
+    old: active?.process ?? null,
+    files: active?.files ?? [],
+    ports: active === null || active.direct ? [] : active.ports,
+    successor: NEW,
+    links: standby.links,
+    pidFile: standby.pidFile,
+  };
+  if (active === null) return publishes ? [clear] : [];
+  const { process, ports, stopSignal } = active;
+  return [
+    // For those whose SYN-ACK or ACK was lost more than once: nobody has to watch this.
+    barrierStep(active, 'let-go-late', LONG_BARRIER_MS),
+    ...(active.quiesce === null ? [] : [quiesceStep(active.quiesce)]),
+    { kind: 'await-quiet', id: 'quiet', process, ports, timeoutMs: drainTimeoutMs },
+    { kind: 'stop-instance', id: 'stop', process, signal: stopSignal, timeoutMs: STOP_LIMIT_MS },
+    clear,
+  ];
+}
+
+/** The listening sockets were never passed on: each has to end its listening itself. */
+function quiesceStep({ process, sockets, frontends }: QuiesceFacts): Step {
+  return { kind: 'quiesce', id: 'quiesce', process, sockets, frontends, pauseFirst: true };
+}

@@ -1,0 +1,156 @@
+import { refused } from '../error.js';
+import { familyOf, leadersOf } from '../host/family.js';
+import type { Host, ProcessInfo, Socket } from '../host/host.js';
+import { doorText, FLIP_TABLE, placedAt, type Door } from '../host/nft-flip.js';
+import { portElements, type MapElement, type Ruleset } from '../host/nft-list.js';
+
+/** Who serves the doors now, as the machine shows it. */
+export interface Serving {
+  /** Null when nobody does. */
+  readonly leader: ProcessInfo | null;
+  /** Ports on which it listens for clients of these doors. */
+  readonly ports: readonly number[];
+  readonly inodes: readonly number[];
+  readonly direct: boolean;
+  /** Doors that lead to it and that were not asked for. */
+  readonly others: readonly Door[];
+}
+
+/**
+ * Follows each door through the map to a listener, and that to its process.
+ *
+ * @throws HitlessError `target-ambiguous`, `port-taken`
+ */
+export async function servingAt(
+  host: Host,
+  namespaceOf: number,
+  ruleset: Ruleset,
+  doors: readonly Door[],
+): Promise<Serving> {
+  const elements = portElements(ruleset, FLIP_TABLE);
+  const listening = (await host.sockets.listeners(namespaceOf)).filter(
+    ({ family }) => family !== 'unix',
+  );
+  const found: { door: Door; placed: number | null; socket: Socket }[] = [];
+  for (const door of doors) {
+    const placed = placedAt(elements, door);
+    const socket = listening.find((one) => serves(one, door, placed ?? door.port));
+    if (socket !== undefined) found.push({ door, placed, socket });
+  }
+  const leaders = await ownersOf(
+    host,
+    found.map(({ socket }) => socket.inode),
+  );
+  if (leaders.length > 1) throw ambiguous(doors, leaders);
+  const leader = leaders[0] ?? null;
+  const ports = [...new Set(found.map(({ door, placed }) => placed ?? door.port))];
+  await refuseNeighbours(host, doors, listening, leader);
+  return {
+    leader,
+    ports,
+    inodes: await inodesAt(host, leader, listening, ports),
+    direct: found.some(({ placed }) => placed === null),
+    others: otherDoors(elements, doors, leader === null ? [] : ports),
+  };
+}
+
+/** A socket takes connections of the door: its own address, or one that stands for all. */
+function serves(socket: Socket, door: Door, port: number): boolean {
+  const at = socket.local.lastIndexOf(':');
+  if (Number(socket.local.slice(at + 1)) !== port) return false;
+  const host = socket.local.slice(0, at);
+  if (host === '[::]') return true;
+  if (socket.family !== door.family) return false;
+  if (host === '0.0.0.0') return true;
+  return host === (door.family === 'ipv6' ? `[${door.host}]` : door.host);
+}
+
+/** The processes that hold these sockets and were not started by one another. */
+async function ownersOf(host: Host, inodes: readonly number[]): Promise<readonly ProcessInfo[]> {
+  if (inodes.length === 0) return [];
+  const all = await host.processes.named('');
+  const owners: ProcessInfo[] = [];
+  for (const process of all) {
+    const own = await host.sockets.inodesOf(process.pid);
+    if (inodes.some((inode) => own.has(inode))) owners.push(process);
+  }
+  return leadersOf(owners);
+}
+
+async function inodesAt(
+  host: Host,
+  leader: ProcessInfo | null,
+  listening: readonly Socket[],
+  ports: readonly number[],
+): Promise<readonly number[]> {
+  if (leader === null) return [];
+  const own = new Set<number>();
+  for (const { pid } of await familyOf(host, leader)) {
+    for (const inode of await host.sockets.inodesOf(pid)) own.add(inode);
+  }
+  return listening
+    .filter(({ inode, local }) => own.has(inode) && ports.includes(portOf(local)))
+    .map(({ inode }) => inode);
+}
+
+/** A map for a whole port would take another program's clients along. */
+async function refuseNeighbours(
+  host: Host,
+  doors: readonly Door[],
+  listening: readonly Socket[],
+  leader: ProcessInfo | null,
+): Promise<void> {
+  for (const door of doors.filter((one) => one.host === null)) {
+    const near = listening.filter(
+      (socket) => socket.family === door.family && portOf(socket.local) === door.port,
+    );
+    for (const socket of near) {
+      const [owner] = await ownersOf(host, [socket.inode]);
+      if (owner === undefined || owner.pid === leader?.pid) continue;
+      throw refused(
+        'port-taken',
+        `${socket.local} belongs to pid ${owner.pid} (${owner.argv.join(' ')})`,
+        {
+          subject: socket.local,
+          hint: 'a map for the whole port would take its clients along: name the addresses that are to be flipped',
+        },
+      );
+    }
+  }
+}
+
+function otherDoors(
+  elements: readonly MapElement[],
+  doors: readonly Door[],
+  ports: readonly number[],
+): readonly Door[] {
+  return elements
+    .filter(({ port }) => ports.includes(port))
+    .map(({ map, key }) => doorOf(map, key))
+    .filter(
+      (door) =>
+        !doors.some(
+          (one) => one.family === door.family && one.host === door.host && one.port === door.port,
+        ),
+    );
+}
+
+function doorOf(map: string, key: string): Door {
+  const family = map.endsWith('4') ? 'ipv4' : 'ipv6';
+  const at = key.indexOf(' . ');
+  if (at < 0) return { family, host: null, port: Number(key) };
+  return { family, host: key.slice(0, at), port: Number(key.slice(at + 3)) };
+}
+
+function portOf(local: string): number {
+  return Number(local.slice(local.lastIndexOf(':') + 1));
+}
+
+function ambiguous(doors: readonly Door[], leaders: readonly ProcessInfo[]): Error {
+  const list = leaders.map(({ pid, argv }) => `  ${pid}  ${argv.join(' ')}`).join('\n');
+  return refused(
+    'target-ambiguous',
+    `${doors.map(doorText).join(', ')} are served by ${leaders.length} programs:\n${list}`,
+    { hint: 'flip one service at a time: name only its ports' },
+  );
+}

@@ -1,0 +1,112 @@
+import { failed } from '../error.js';
+import type { Host, ProcessId } from '../host/host.js';
+import { awaitLetGo } from '../host/let-go.js';
+import { listTableArgv, nftArgv } from '../host/nft.js';
+import {
+  DELETE_FLIP_TABLE,
+  doorText,
+  FLIP_TABLE,
+  leavesNothing,
+  placedAt,
+  placeScript,
+  type Placement,
+} from '../host/nft-flip.js';
+import { parseRuleset, portElements, type MapElement } from '../host/nft-list.js';
+import type { StepContext, StepDefinition } from './definition.js';
+
+/** Directs new connections to other ports, all doors in one transaction of the kernel. */
+export interface FlipMap {
+  readonly kind: 'flip-map';
+  readonly id: string;
+  /** A process in the network namespace; hitless' own when null. */
+  readonly namespaceOf: ProcessId | null;
+  readonly placements: readonly Placement[];
+  /** Stands beside the elements, for people. */
+  readonly owner: string;
+}
+
+/** As the barrier before the old instance is stopped: what takes longer has vanished. */
+const LET_GO_TIMEOUT_MS = 10_000;
+
+export const flipMap: StepDefinition<FlipMap> = {
+  effect: 'reversible',
+  describe: (step) => `direct new connections: ${step.placements.map(placementText).join(', ')}`,
+  prepare: async (step, { host }) => {
+    const elements = await elementsNow(host, step);
+    return {
+      former: step.placements.map((placement) => ({
+        ...placement,
+        to: placedAt(elements ?? [], placement),
+      })),
+    };
+  },
+  apply: async (step, { host }) => {
+    await place(host, step, step.placements);
+    return undefined;
+  },
+  verify: async (step, { host }) => {
+    const elements = (await elementsNow(host, step)) ?? [];
+    const wrong = step.placements.find((one) => placedAt(elements, one) !== one.to);
+    return wrong && `${doorText(wrong)} leads to ${placedAt(elements, wrong) ?? 'no instance'}`;
+  },
+  undo: async (step, context) => {
+    const { former } = context.before(step.id);
+    if (!Array.isArray(former)) return;
+    const back = former as readonly Placement[];
+    if (!(await isServed(step, back, context.host))) return;
+    await place(context.host, step, back);
+    await lettingGo(step, context);
+  },
+};
+
+function placementText(placement: Placement): string {
+  return `${doorText(placement)} -> ${placement.to ?? 'none'}`;
+}
+
+/** The elements of our table; undefined when it is not there. */
+async function elementsNow(
+  host: Host,
+  step: Pick<FlipMap, 'namespaceOf'>,
+): Promise<readonly MapElement[] | undefined> {
+  const { code, stdout } = await host.run({ argv: listTableArgv(FLIP_TABLE), ...where(step) });
+  return code === 0 ? portElements(parseRuleset(stdout), FLIP_TABLE) : undefined;
+}
+
+async function place(host: Host, step: FlipMap, placements: readonly Placement[]): Promise<void> {
+  const elements = await elementsNow(host, step);
+  if (elements === undefined && placements.every(({ to }) => to === null)) return;
+  const script =
+    elements !== undefined && leavesNothing(elements, placements)
+      ? DELETE_FLIP_TABLE
+      : placeScript(elements, placements, step.owner);
+  const { code, stderr } = await host.run({ argv: nftArgv(script), ...where(step) });
+  if (code === 0) return;
+  throw failed('step-failed', `nft refused the change: ${stderr.trim().split('\n')[0] ?? ''}`, {
+    subject: FLIP_TABLE,
+  });
+}
+
+/** The way back leads somewhere: whatever listens there now. */
+async function isServed(step: FlipMap, back: readonly Placement[], host: Host): Promise<boolean> {
+  const listening = await host.sockets.listeners((step.namespaceOf ?? host.self).pid);
+  const ports = new Set(
+    listening
+      .filter(({ family }) => family !== 'unix')
+      .map(({ local }) => Number(local.slice(local.lastIndexOf(':') + 1))),
+  );
+  return step.namespaceOf === null || back.some(({ to, port }) => ports.has(to ?? port));
+}
+
+/** The instance that is left again had connections directed to it: they are accepted first. */
+async function lettingGo(step: FlipMap, { host }: StepContext): Promise<void> {
+  const ports = step.placements.flatMap(({ to }) => (to === null ? [] : [to]));
+  await awaitLetGo(
+    host,
+    { namespaceOf: (step.namespaceOf ?? host.self).pid, ports: [...new Set(ports)] },
+    { timeoutMs: LET_GO_TIMEOUT_MS },
+  );
+}
+
+function where({ namespaceOf }: Pick<FlipMap, 'namespaceOf'>): { namespacesOf?: number } {
+  return namespaceOf === null ? {} : { namespacesOf: namespaceOf.pid };
+}

@@ -1,0 +1,100 @@
+import type { Command, CommandResult } from '../../src/host/host.js';
+import type { World } from './world.js';
+
+/** The tables of hitless with their maps of ports, by `TABLE MAP KEY`, and what others have set. */
+export class FakeNft {
+  readonly tables = new Set<string>();
+  readonly elements = new Map<string, number>();
+  /** Objects of `nft --json` that belong to somebody else. */
+  foreign: readonly unknown[] = [];
+}
+
+/** As much of nft(8) as hitless calls. A script is taken as a whole or not at all. */
+export function callNftMaps(world: World, { argv }: Command): CommandResult {
+  const nft = world.nft;
+  if (argv[1] === '--json') return list(nft, argv.slice(2));
+  const checks = argv[1] === '--check';
+  const next = new FakeNft();
+  for (const table of nft.tables) next.tables.add(table);
+  for (const [key, port] of nft.elements) next.elements.set(key, port);
+  for (const line of (argv[checks ? 2 : 1] ?? '').split('\n')) {
+    if (!applies(next, line)) return { code: 1, stdout: '', stderr: `Error: ${line}\n` };
+  }
+  if (!checks) {
+    next.foreign = nft.foreign;
+    world.nft = next;
+  }
+  return { code: 0, stdout: '', stderr: '' };
+}
+
+function applies(nft: FakeNft, line: string): boolean {
+  const [verb, noun, , table = '', map = ''] = line.split(' ');
+  switch (`${verb ?? ''} ${noun ?? ''}`) {
+    case 'add table':
+      nft.tables.add(table);
+      return true;
+    case 'delete table':
+      for (const key of nft.elements.keys()) {
+        if (key.startsWith(`${table} `)) nft.elements.delete(key);
+      }
+      return nft.tables.delete(table);
+    case 'add map':
+    case 'add chain':
+    case 'add rule':
+    case 'flush chain':
+      return nft.tables.has(table);
+    case 'delete element':
+      return nft.elements.delete(`${table} ${map} ${/\{ (.*) \}/.exec(line)?.[1] ?? ''}`);
+    case 'add element': {
+      const match = /\{ (.*) comment ".*" : (\d+) \}/.exec(line);
+      const key = `${table} ${map} ${match?.[1] ?? ''}`;
+      if (match === null || nft.elements.has(key)) return false;
+      nft.elements.set(key, Number(match[2]));
+      return nft.tables.has(table);
+    }
+    default:
+      return false;
+  }
+}
+
+function list(nft: FakeNft, words: readonly string[]): CommandResult {
+  const only = words[1] === 'table' ? words[3] : undefined;
+  if (only !== undefined && !nft.tables.has(only)) {
+    return { code: 1, stdout: '', stderr: 'Error: No such file or directory\n' };
+  }
+  const tables = [...nft.tables].filter((name) => only === undefined || name === only);
+  const objects = tables.flatMap((name) => [
+    { table: { family: 'inet', name } },
+    ...mapsOf(nft, name),
+  ]);
+  const nftables = [...objects, ...(only === undefined ? nft.foreign : [])];
+  return { code: 0, stdout: JSON.stringify({ nftables }), stderr: '' };
+}
+
+function mapsOf(nft: FakeNft, table: string): readonly unknown[] {
+  const maps = new Map<string, unknown[]>();
+  for (const [key, port] of nft.elements) {
+    const [own, map = '', ...rest] = key.split(' ');
+    if (own !== table) continue;
+    const parts = rest.join(' ').split(' . ');
+    const val = parts.length === 1 ? Number(parts[0]) : { concat: [parts[0], Number(parts[1])] };
+    const elem = maps.get(map) ?? [];
+    elem.push([{ elem: { val, comment: 'somebody' } }, port]);
+    maps.set(map, elem);
+  }
+  return [...maps].map(([name, elem]) => ({ map: { family: 'inet', table, name, elem } }));
+}
+
+/** As much of conntrack(8): it tracks, and sees the same handshakes as the sockets show. */
+export function callConntrack(world: World, { argv }: Command): CommandResult {
+  if (argv.includes('--count')) return { code: 0, stdout: '0\n', stderr: '' };
+  if (argv.includes('--delete')) return { code: 1, stdout: '', stderr: '0 flow entries\n' };
+  const port = argv[argv.indexOf('--reply-port-src') + 1] ?? '';
+  const flows = world.handshakes
+    .filter(({ local }) => local.endsWith(`:${port}`))
+    .map(
+      ({ peer }) =>
+        `tcp      6 59 SYN_RECV src=${peer.split(':')[0] ?? ''} dst=10.0.0.9 sport=${peer.split(':')[1] ?? ''} dport=80 src=10.0.0.9`,
+    );
+  return { code: 0, stdout: `${flows.join('\n')}\n`, stderr: '' };
+}

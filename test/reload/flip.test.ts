@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EXIT, HitlessError, messageOf } from '../../src/error.js';
+import type { Trouble } from '../fakes/effects.js';
+import type { World } from '../fakes/world.js';
+import {
+  assertOneInstance,
+  assertReached,
+  flipWorld,
+  runFlip,
+  runRecoverFlip,
+  type FlipOutcome,
+} from './flip-world.js';
+import { CRASH_MODES } from './sweep.js';
+
+/** From which machine a flip starts: a service on its own ports, or one that is behind the map. */
+const STARTS = {
+  'a first flip': async () => flipWorld(),
+  'a second flip': async () => {
+    const world = flipWorld();
+    const { error } = await runFlip(world);
+    assert.equal(error, undefined, messageOf(error));
+    return world;
+  },
+} as const;
+
+for (const [name, start] of Object.entries(STARTS)) {
+  test(`${name}: the next instance serves every door, and nothing of the old one is left`, async () => {
+    const world = await start();
+    const old = world.haproxies()[0]?.pid;
+    const { result, error } = await runFlip(world);
+    assert.equal(error, undefined, messageOf(error));
+    assert.equal(result?.result, 'reloaded');
+    assert.deepEqual([result.method, result.oldPids], ['flip', [old]]);
+    world.clock.advance(5_000);
+    assert.deepEqual([assertOneInstance(world)], result.newPids);
+  });
+
+  for (const mode of CRASH_MODES) {
+    test(`${name} killed ${mode} any effect is undone or finished by recover`, async (t) => {
+      const struck = await sweepFlip(
+        start,
+        (at) => ({ kind: 'crash', at, mode }),
+        async (world) => {
+          assertReached(world);
+          await assertRecovers(world);
+          const next = await runFlip(world);
+          assert.equal(next.error, undefined, `next flip: ${messageOf(next.error)}`);
+          world.clock.advance(5_000);
+          assertOneInstance(world);
+        },
+      );
+      t.diagnostic(`${struck} crash points`);
+      assert.ok(struck > 20);
+    });
+  }
+
+  test(`${name}: whatever call fails once, the exit code says how things stand`, async () => {
+    await sweepFlip(
+      start,
+      (at) => ({ kind: 'failure', at }),
+      async (world, { error, old }) => {
+        assertReached(world);
+        const code = error instanceof HitlessError ? error.exitCode : EXIT.done;
+        const serving = world.haproxies().map(({ pid }) => pid);
+        if (code === EXIT.refused || code === EXIT.putBack) {
+          assert.ok(serving.includes(old), 'said put back, but the old instance is gone');
+        } else if (code === EXIT.done) {
+          assert.ok(!serving.includes(old), 'said done, but the old instance serves on');
+        } else assert.equal(code, EXIT.notPutBack);
+        await assertRecovers(world);
+      },
+    );
+  });
+}
+
+async function assertRecovers(world: World): Promise<void> {
+  const recovered = await runRecoverFlip(world);
+  assert.equal(recovered.error, undefined, `recover: ${messageOf(recovered.error)}`);
+  world.clock.advance(5_000);
+  assertOneInstance(world);
+  const again = await runRecoverFlip(world);
+  assert.deepEqual(again.result, [], 'nothing is left for a second recover');
+}
+
+/** More effects than any flip has. */
+const LIMIT = 400;
+
+async function sweepFlip(
+  start: () => Promise<World>,
+  troubleAt: (at: number) => Trouble,
+  judge: (world: World, outcome: FlipOutcome<unknown> & { readonly old: number }) => Promise<void>,
+): Promise<number> {
+  const problems: string[] = [];
+  for (let at = 1; at <= LIMIT; at += 1) {
+    const world = await start();
+    const old = world.haproxies()[0]?.pid ?? 0;
+    const outcome = await runFlip(world, troubleAt(at));
+    if (!outcome.effects.struck) {
+      assert.deepEqual(problems, []);
+      return at - 1;
+    }
+    try {
+      await judge(world, { ...outcome, old });
+    } catch (error) {
+      problems.push(`${outcome.where}: ${messageOf(error)}`);
+    }
+  }
+  throw new Error(`still not ended after ${LIMIT} effects`);
+}
