@@ -179,11 +179,13 @@ function exitCodeOf(report: Report): ExitCode {
   }
 }
 
-/** `{"mark":"reload-start","id":1}`, `{"mark":"reload-end","id":1,"ok":true,"label":"..."}`, `{"mark":"stop"}` */
+/** `{"mark":"reload-start","id":1}`, `{"mark":"reload-end","id":1,"ok":true,"label":"..."}`, `{"mark":"end","atMs":5000}`, `{"mark":"stop"}` */
 function obeyStdin(control: ProbeControl): void {
   createInterface({ input: process.stdin }).on('line', (line) => {
     const mark = parseMark(line);
     if (mark?.['mark'] === 'stop') control.stop();
+    const atMs = mark?.['atMs'];
+    if (mark?.['mark'] === 'end' && typeof atMs === 'number') control.endAt(atMs);
     const id = mark?.['id'];
     if (typeof id !== 'number') return;
     if (mark?.['mark'] === 'reload-start') control.reloadStarted(id);

@@ -15,14 +15,7 @@ export async function tryTrials(
   specs: readonly TrialSpec[],
   io: Io,
 ): Promise<readonly TrialOutcome[]> {
-  try {
-    return await runEach(specs, io, tryTrial, outcomeText);
-  } catch (error) {
-    if (!io.signal.aborted) throw error;
-    throw new HitlessError('interrupted', EXIT.interrupted, 'interrupted; the lab is gone', {
-      cause: error,
-    });
-  }
+  return await runEach(specs, io, tryTrial, outcomeText);
 }
 
 async function runEach<T>(
@@ -47,12 +40,17 @@ async function runEach<T>(
   }));
   const stderr = io.stderr as NodeJS.WriteStream;
   const logger = new ListrLogger({ processOutput: new ProcessOutput(stderr, stderr) });
-  await new Listr(tasks, {
+  const list = new Listr(tasks, {
     concurrent: false,
     renderer: io.interactive ? 'default' : 'simple',
     rendererOptions: { logger, collapseSubtasks: false },
     registerSignalListeners: false,
-  }).run();
+  });
+  await list.run().catch((cause: unknown) => {
+    if (!io.signal.aborted) throw cause;
+    const said = 'interrupted: the lab and all that ran in it are gone';
+    throw new HitlessError('interrupted', EXIT.interrupted, said, { cause });
+  });
   return results;
 }
 

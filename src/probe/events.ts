@@ -33,6 +33,8 @@ export type ProbeEvent =
 export interface ProbeControl {
   readonly reloadStarted: (id: number) => void;
   readonly reloadEnded: (id: number, ok: boolean, label: string) => void;
+  /** Ends the load at that time of its own, if it has not ended by then. In ms after its start. */
+  readonly endAt: (atMs: number) => void;
   /** Ends the load now; what is under way is still waited for. */
   readonly stop: () => void;
 }

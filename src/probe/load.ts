@@ -33,6 +33,7 @@ export class Load {
   readonly #total: number;
   #next: number;
   #giveUpMs = Number.POSITIVE_INFINITY;
+  #endMs = Number.POSITIVE_INFINITY;
   #flushMs = 0;
   #progressMs = 0;
 
@@ -63,6 +64,11 @@ export class Load {
   stop(graceMs: number): void {
     this.#next = this.#total;
     this.#giveUpMs = this.#ledger.nowMs() + graceMs;
+  }
+
+  /** What is due at that time of the load or later is not sent. */
+  endAt(atMs: number): void {
+    this.#endMs = atMs;
   }
 
   reloadStarted(atMs: number): void {
@@ -102,10 +108,14 @@ export class Load {
 
   #sendDue(nowMs: number): void {
     const { schedule, kinds, runId } = this.#config;
-    if (nowMs > schedule.forMs + OVERTIME_MS) this.#next = this.#total;
+    if (nowMs > Math.min(schedule.forMs, this.#endMs) + OVERTIME_MS) this.#next = this.#total;
     for (let sent = 0; sent < BURST && this.#next < this.#total; sent += 1) {
       const n = this.#next;
       const dueMs = intendedMs(schedule, n);
+      if (dueMs >= this.#endMs) {
+        this.#next = this.#total;
+        return;
+      }
       if (dueMs > nowMs) return;
       this.#next = nextOf(schedule, n);
       this.#attempts.get(kinds[n % kinds.length] as Kind)?.start(`${runId}-${n}`, dueMs);

@@ -26,6 +26,8 @@ export type ToWorker =
   | { readonly kind: 'start'; readonly monotonicMs: number }
   /** Send nothing more; give up after `graceMs` what is still under way. */
   | { readonly kind: 'stop'; readonly graceMs: number }
+  /** Send nothing that is due at that time of the load or later. */
+  | { readonly kind: 'end'; readonly atMs: number }
   /** A reload begins or has ended, in ms after the start of the load. */
   | { readonly kind: 'reload'; readonly state: 'start' | 'end'; readonly atMs: number };
 

@@ -121,6 +121,10 @@ export class Run {
         this.#marked.delete(id);
         this.#endReload({ id, startMs, endMs: this.#nowMs(), ok, exitCode: null, label });
       },
+      endAt: (atMs) => {
+        this.#durationMs = Math.min(this.#durationMs, Math.max(atMs, this.#nowMs()));
+        crew.send({ kind: 'end', atMs: this.#durationMs });
+      },
       stop: () => this.#stop(crew, this.#options.timeoutMs),
     };
   }

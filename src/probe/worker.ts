@@ -20,6 +20,7 @@ async function main(): Promise<void> {
   const load = new Load(config, () => performance.now() + offsetMs - startMs, post);
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'stop') return load.stop(message.graceMs);
+    if (message.kind === 'end') return load.endAt(message.atMs);
     if (message.kind === 'reload') {
       if (message.state === 'start') load.reloadStarted(message.atMs);
       else load.reloadEnded(message.atMs);

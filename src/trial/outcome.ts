@@ -13,7 +13,7 @@ export type TrialOutcome =
 
 /** As {@link runTrial}, but what cannot be run here or breaks is a result. @throws only when aborted */
 export async function tryTrial(spec: TrialSpec, hooks: TrialHooks = {}): Promise<TrialOutcome> {
-  const why = await reasonNotTo(spec);
+  const why = await reasonNotTo(WAYS[spec.way], spec.connections);
   if (why !== undefined) return { kind: 'not-measured', spec, why };
   try {
     return { kind: 'measured', spec, trial: await runTrial(spec, hooks) };
@@ -26,8 +26,11 @@ export async function tryTrial(spec: TrialSpec, hooks: TrialHooks = {}): Promise
 /** What every way that serves plain HTTP can be measured with. */
 const OVER_HTTP: readonly Connections[] = ['new', 'keep-alive', 'download', 'upload', 'mixed'];
 
-async function reasonNotTo({ way, connections }: TrialSpec): Promise<string | undefined> {
-  const { connections: served = OVER_HTTP, unusable }: Way = WAYS[way];
+/** Why a way cannot be measured here with such connections; undefined when it can. */
+export async function reasonNotTo(
+  { connections: served = OVER_HTTP, unusable }: Omit<Way, 'start'>,
+  connections: Connections,
+): Promise<string | undefined> {
   if (!served.includes(connections)) return `its lab has no service for ${connections} connections`;
   return await unusable?.().catch(messageOf);
 }

@@ -35,6 +35,8 @@ export interface TrialProgress {
 
 /** Reloads begin and end inside the load, so that every one of them is measured whole. */
 const EDGE_MS = 500;
+/** For a last reload that takes longer, the load goes on by this much at most. */
+const OVERTIME_MS = 60_000;
 
 /**
  * Runs one trial in a lab of its own.
@@ -66,7 +68,7 @@ async function measure(stage: Stage, spec: TrialSpec, hooks: TrialHooks): Promis
     client,
     urlFor(stage, spec),
     references,
-    spec,
+    { ...spec, forMs: spec.forMs + OVERTIME_MS },
     anchor.pidInLab,
     onEvent,
   );
@@ -76,10 +78,11 @@ async function measure(stage: Stage, spec: TrialSpec, hooks: TrialHooks): Promis
   try {
     await prober.ready;
     cpu = startCpuMeter([proxy, ...(stage.peers ?? [])]);
-    const { reloads, processesMax } = await reloadAgainAndAgain(stage, spec, prober, (count) => {
+    const onReload = (count: number): void => {
       progress.reloads = count;
       hooks.signal?.throwIfAborted();
-    });
+    };
+    const { reloads, processesMax } = await reloadAgainAndAgain(stage, spec, prober, onReload);
     const report = await prober.report;
     return { spec, report, reloads, processesMax, cpuMs: cpu.stop() };
   } finally {
@@ -118,6 +121,8 @@ async function reloadAgainAndAgain(
     onReload(reloads.length);
     dueMs = Math.max(dueMs + spec.everyMs, performance.now() - startedMs);
   }
+  const lastMs = performance.now() - startedMs;
+  prober.mark({ mark: 'end', atMs: Math.max(spec.forMs, lastMs + EDGE_MS) });
   return { reloads, processesMax };
 }
 

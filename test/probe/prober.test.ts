@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import type { ProbeControl } from '../../src/probe/events.js';
 import { type Connections, PROBE_DEFAULTS, type ProbeOptions } from '../../src/probe/options.js';
 import type { LossCause } from '../../src/probe/outcome.js';
 import { runProbe } from '../../src/probe/prober.js';
@@ -250,4 +251,68 @@ test('marked reloads place each loss in its phase', async (t) => {
   assert.equal(before.total + during.total + after.total, report.lost.total);
   assert.equal(during.total, 21);
   assert.ok(report.losses.every(({ phase }) => phase.kind === 'during' && phase.reload === 7));
+});
+
+test('the latency of requests that a reload touched is kept apart, and the series has them all', async (t) => {
+  const origin = await stub(t, {});
+  const options = { ...QUICK, url: `http://127.0.0.1:${origin.port}/` };
+  let control: ProbeControl | undefined;
+  const report = await runProbe(
+    { ...options, forMs: 1500 },
+    {
+      onStart: (given) => {
+        control = given;
+        given.reloadStarted(1);
+      },
+      onEvent: (event) => {
+        if (event.event === 'progress') control?.reloadEnded(1, true, '');
+      },
+    },
+  );
+  const { quiet, reloading } = report.latencyPhases;
+  assert.ok(quiet.answered > 0 && reloading.answered > 0);
+  assert.equal(quiet.answered + reloading.answered, report.answered);
+  const { answered, lost } = report.series;
+  assert.equal(
+    answered.reduce((sum, count) => sum + count, 0),
+    report.answered,
+  );
+  assert.equal(
+    lost.reduce((sum, count) => sum + count, 0),
+    report.lost.total,
+  );
+});
+
+test('kept connections that outlive a reload are counted as carried', async (t) => {
+  const origin = await stub(t, {});
+  const options = { ...QUICK, url: `http://127.0.0.1:${origin.port}/` };
+  let control: ProbeControl | undefined;
+  const report = await runProbe(
+    { ...options, connections: 'keep-alive', poolSize: 4, forMs: 1500 },
+    {
+      onStart: (given) => {
+        control = given;
+      },
+      onEvent: (event) => {
+        if (event.event === 'progress' && control !== undefined) {
+          control.reloadStarted(1);
+          control.reloadEnded(1, true, '');
+          control = undefined;
+        }
+      },
+    },
+  );
+  assert.ok(report.carried.open > 0 && report.carried.open <= 4, JSON.stringify(report.carried));
+  assert.equal(report.carried.kept, report.carried.open);
+});
+
+test('a load that is told when to end sends all that is due before, and nothing after', async (t) => {
+  const origin = await stub(t, {});
+  const report = await runProbe(
+    { ...QUICK, url: `http://127.0.0.1:${origin.port}/`, forMs: 60_000, ratePerSecond: 500 },
+    { onStart: (control) => control.endAt(600) },
+  );
+  assertAddsUp(report);
+  assert.deepEqual([report.sent, report.intended, report.durationMs], [300, 300, 600]);
+  assert.equal(report.interrupted, false);
 });

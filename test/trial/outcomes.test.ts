@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TrialOutcome } from '../../src/trial/outcome.js';
+import { reasonNotTo, type TrialOutcome } from '../../src/trial/outcome.js';
 import { judgeOutcomes } from '../../src/trial/outcomes.js';
 import type { Trial } from '../../src/trial/trial.js';
 import { losses, trial } from '../fakes/trials.js';
@@ -45,6 +45,21 @@ test('what hitless refuses unless it is forced proves nothing either way', () =>
   assert.deepEqual([verdict, sent], ['lossless', 5000]);
   const lossy = measured(trial('fd-pass', { lost }));
   assert.equal(judgeOutcomes([CONTROL, QUIESCE, lossy]).verdict, 'lossy');
+});
+
+test('a way that says it is not usable here is not measured, and says why', async () => {
+  const unusable = async () => await Promise.resolve('nginx is not installed');
+  assert.equal(await reasonNotTo({ control: false, unusable }, 'new'), 'nginx is not installed');
+  const usable = async () => await Promise.resolve(undefined);
+  assert.equal(await reasonNotTo({ control: false, unusable: usable }, 'new'), undefined);
+  const broken = async () => await Promise.reject(new Error('no nft'));
+  assert.equal(await reasonNotTo({ control: false, unusable: broken }, 'new'), 'no nft');
+});
+
+test('a way is measured only with connections that its lab serves', async () => {
+  assert.equal(await reasonNotTo({ control: false }, 'keep-alive'), undefined);
+  assert.match((await reasonNotTo({ control: false }, 'tls')) ?? '', /no service for tls/);
+  assert.equal(await reasonNotTo({ control: false, connections: ['tls'] }, 'tls'), undefined);
 });
 
 function measured(one: Trial): Extract<TrialOutcome, { kind: 'measured' }> {

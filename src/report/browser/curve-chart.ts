@@ -32,8 +32,8 @@ export function curveChart(
     axes: [
       {
         ...axisStyle(theme),
-        splits: () => PERCENTS.map(placeOf),
-        values: () => PERCENTS.map((percent) => `${percent} %`),
+        splits: (_u, _axis, _low, high) => PERCENTS.map(placeOf).filter((at) => at <= high),
+        values: (_u, splits) => splits.map((_, at) => `${PERCENTS[at]} %`),
       },
       timeAxis(theme),
     ],

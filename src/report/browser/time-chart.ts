@@ -56,7 +56,8 @@ export function timeChart(
 
 function seriesColour(u: uPlot, at: number): string {
   const stroke = at === 0 ? 'transparent' : u.series[at]?.stroke;
-  return typeof stroke === 'string' ? stroke : String((stroke as () => string)());
+  // uPlot keeps what it was given as a function.
+  return typeof stroke === 'function' ? (stroke as () => string)() : (stroke as string);
 }
 
 function longest({ rows }: ChartGroup): number {
