@@ -3,6 +3,7 @@ import { gracefulLosses, gracefulSteps } from '../methods/graceful.js';
 import { SERVICES } from '../services/registry.js';
 import type { ServiceName } from '../services/service.js';
 import { refuseLosses } from './decide.js';
+import { refuseForeignAddresses } from './foreign-addresses.js';
 import type { Plan } from './plan.js';
 import { runPlan, type PlanOptions, type PlanResult } from './run-plan.js';
 import { checkService, runLike } from './service-check.js';
@@ -48,6 +49,7 @@ async function prepareService(host: Host, request: ServiceRequest): Promise<Plan
   // as a whole, so for that one a port counts as taken in case of doubt.
   const inDoubt = service.name === 'apache';
   await refuseTakenAddresses(host, running.master.pid, facts.added, new Set(), inDoubt);
+  if (inDoubt) await refuseForeignAddresses(host, running.master.pid, facts.added);
   const losses = gracefulLosses(facts.graceful);
   refuseLosses('graceful', losses, request.allowLoss);
   const { handOver, retire } = gracefulSteps(withAdded(facts), request.drainTimeoutMs);
