@@ -218,6 +218,24 @@ for (const one of CASES) {
       assertError(await run(here, one, { target }), 'target-foreign', 10, /and not/);
     });
 
+    test('killed after the signal, recover does not send it again', async () => {
+      for (let at = 1; ; at += 1) {
+        const here = stage(one);
+        const trouble = { kind: 'crash', at, mode: 'after' } as const;
+        const { effects } = await run(here, one, {}, { trouble });
+        assert.ok(effects.struck, 'there is a signal');
+        if (!effects.where.includes('SIG')) continue;
+        // Apache has no worker at all by now.
+        here.world.clock.advance(500);
+        const hitless = startHitless(here.world);
+        const options = { stateDir: STATE_DIR, timeoutMs: 3_000, onEvent: () => undefined };
+        await recover(hitless.host, options);
+        assert.doesNotMatch(hitless.effects.log.join(), /SIG/);
+        assert.equal(pids(here).length, 2);
+        return;
+      }
+    });
+
     test('a worker names its master', async () => {
       const here = stage(one);
       const outcome = await run(here, one, { target: { pid: pids(here)[0] ?? 0 } });
