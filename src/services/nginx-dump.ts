@@ -39,7 +39,6 @@ export function globPattern(pattern: string): RegExp {
 }
 
 export interface Build {
-  readonly version: string;
   readonly prefix: string;
   readonly errorLog: string;
 }
@@ -48,7 +47,6 @@ export function parseBuild(output: string): Build {
   const value = (name: string): string | undefined =>
     new RegExp(` --${name}=(\\S+)`).exec(output)?.[1];
   return {
-    version: /nginx version: \S+?\/([\d.]+)/.exec(output)?.[1] ?? '',
     prefix: value('prefix') ?? '/usr/local/nginx',
     errorLog: value('error-log-path') ?? 'logs/error.log',
   };
