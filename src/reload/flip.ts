@@ -7,7 +7,7 @@ import { parseArguments } from '../haproxy/arguments.js';
 import type { Runtimes } from '../haproxy/runtime/runtimes.js';
 import type { Host, ProcessId, ProcessInfo } from '../host/host.js';
 import { FLIP_TABLE, placeScript, type Door } from '../host/nft-flip.js';
-import { hasTable, portElements, type Ruleset } from '../host/nft-list.js';
+import { hasTable, type Ruleset } from '../host/nft-list.js';
 import {
   planFlip,
   type ActiveInstance,
@@ -94,9 +94,10 @@ async function prepareFlip(
 }
 
 async function tryScript(host: Host, ruleset: Ruleset, facts: FlipFacts): Promise<void> {
-  const elements = hasTable(ruleset, FLIP_TABLE) ? portElements(ruleset, FLIP_TABLE) : undefined;
+  // Where the table is, the kernel has taken all that this needs.
+  if (hasTable(ruleset, FLIP_TABLE)) return;
   const placements = facts.doors.map((door) => ({ ...door, to: door.standbyPort }));
-  await checkScript(host, placeScript(elements, placements, facts.owner));
+  await checkScript(host, placeScript(undefined, placements, facts.owner));
 }
 
 function planOf(
