@@ -1,6 +1,6 @@
 import type { ProcessId } from '../host/host.js';
 import type { Door, Placement } from '../host/nft-flip.js';
-import type { HealthCheck } from '../steps/confirm-instance.js';
+import type { HealthCheck } from '../host/health.js';
 import type { Step } from '../steps/registry.js';
 import type { GeneratedFile } from '../steps/write-files.js';
 import type { MethodSteps } from './method.js';

@@ -16,7 +16,7 @@ import {
   type StandbyInstance,
 } from '../methods/flip.js';
 import type { ExpectedLoss } from '../methods/method.js';
-import type { HealthCheck } from '../steps/confirm-instance.js';
+import type { HealthCheck } from '../host/health.js';
 import type { Check } from './check-config.js';
 import { doorsOf, ownerText, userOf, withPorts } from './flip-command.js';
 import { servingAt, type Serving } from './flip-doors.js';
@@ -37,7 +37,7 @@ import {
   type FlipService,
   type HealthSpec,
 } from './flip-request.js';
-import { checkScript, readRuleset, refuseForeignRules } from './nft-facts.js';
+import { checkScript, readRuleset, refuseForeignRules, refuseRotated } from './nft-facts.js';
 import type { Plan } from './plan.js';
 import { runPlan, type PlanOptions, type PlanResult } from './run-plan.js';
 import { freePorts } from './standby-ports.js';
@@ -83,6 +83,10 @@ async function prepareFlip(
       : await prepareCommand(host, request, request.service, ruleset, stateDir);
   const facts = factsOf(request, prepared);
   const { doors, ports } = prepared;
+  refuseRotated(
+    ruleset,
+    doors.map(({ port }) => port),
+  );
   refuseForeignRules(
     ruleset,
     doors.map(({ port }) => port),

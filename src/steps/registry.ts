@@ -7,6 +7,8 @@ import { awaitStopping, type AwaitStopping } from './await-stopping.js';
 import { clearInstance, type ClearInstance } from './clear-instance.js';
 import { confirmGeneration, type ConfirmGeneration } from './confirm-generation.js';
 import { confirmInstance, type ConfirmInstance } from './confirm-instance.js';
+import { confirmPort, type ConfirmPort } from './confirm-port.js';
+import { drainPort, type DrainPort } from './drain-port.js';
 import { flipMap, type FlipMap } from './flip-map.js';
 import { keepReachable, type KeepReachable } from './keep-reachable.js';
 import { openRuntime, type OpenRuntime } from './open-runtime.js';
@@ -14,6 +16,8 @@ import { quiesce, type Quiesce } from './quiesce.js';
 import { reloadMaster, type ReloadMaster } from './reload-master.js';
 import { replaceFile, type ReplaceFile } from './replace-file.js';
 import { restoreSysctl, type RestoreSysctl } from './restore-sysctl.js';
+import { runCommand, type RunCommand } from './run-command.js';
+import { setRotation, type SetRotation } from './set-rotation.js';
 import { setSysctl, type SetSysctl } from './set-sysctl.js';
 import { softStop, type SoftStop } from './soft-stop.js';
 import { startGeneration, type StartGeneration } from './start-generation.js';
@@ -33,6 +37,8 @@ export type Step =
   | ClearInstance
   | ConfirmGeneration
   | ConfirmInstance
+  | ConfirmPort
+  | DrainPort
   | FlipMap
   | KeepReachable
   | OpenRuntime
@@ -40,6 +46,8 @@ export type Step =
   | ReloadMaster
   | ReplaceFile
   | RestoreSysctl
+  | RunCommand
+  | SetRotation
   | SetSysctl
   | SoftStop
   | StartGeneration
@@ -57,6 +65,8 @@ export const STEPS = {
   'clear-instance': clearInstance,
   'confirm-generation': confirmGeneration,
   'confirm-instance': confirmInstance,
+  'confirm-port': confirmPort,
+  'drain-port': drainPort,
   'flip-map': flipMap,
   'keep-reachable': keepReachable,
   'open-runtime': openRuntime,
@@ -64,6 +74,8 @@ export const STEPS = {
   'reload-master': reloadMaster,
   'replace-file': replaceFile,
   'restore-sysctl': restoreSysctl,
+  'run-command': runCommand,
+  'set-rotation': setRotation,
   'set-sysctl': setSysctl,
   'soft-stop': softStop,
   'start-generation': startGeneration,

@@ -1,5 +1,6 @@
 import { flipWay, hastyFlip } from './flip.js';
 import { byMethod, questionControl } from './haproxy.js';
+import { rollingWay } from './rolling.js';
 import type { Way } from './way.js';
 
 /** All ways that can be compared, each under the name that tables show. */
@@ -9,6 +10,7 @@ export const WAYS = {
   'fd-pass': byMethod('fd-pass'),
   migrate: byMethod('migrate'),
   flip: flipWay,
+  rolling: rollingWay,
   'flip, old stopped at once': hastyFlip,
 } as const satisfies Readonly<Record<string, Way>>;
 
