@@ -15,7 +15,8 @@ const PURE = [
   '^src/methods/',
   '^src/journal/record\\.ts$',
   '^src/reload/(decide|plan|progress|request)\\.ts$',
-  '^src/lab/(apache-config|haproxy-config|network-plan)\\.ts$',
+  '^src/services/(apache|apache-[a-z]+|includes|nginx|nginx-[a-z]+|registry|service|splice)\\.ts$',
+  '^src/lab/(apache-config|haproxy-config|network-plan|nginx-config)\\.ts$',
   `^src/probe/(${[
     'body-sink',
     'bound',

@@ -72,7 +72,8 @@ export function requestOf(flags: ReloadFlags): ReloadRequest {
   };
 }
 
-function positive(text: string): number {
+/** A duration that leaves time. @throws HitlessError `usage` */
+export function positive(text: string): number {
   const ms = parseDurationMs(text);
   if (ms > 0) return ms;
   throw usage(`--timeout ${text} leaves no time`, 'write a duration above zero: 30s');

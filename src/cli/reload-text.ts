@@ -45,7 +45,11 @@ function reloadedText(result: PlanResult, columns: number, colour: boolean): str
   const verdict = losses(result);
   const first = `${paint('green', 'reloaded', colour)} in ${milliseconds(result.durationMs)} by ${result.method ?? ''}${pids}${verdict}`;
   if (!result.draining) return first;
-  const draining = `pid ${result.oldPids.join(' ')} goes on serving the connections it has and ends with them ("hitless status")`;
+  const old = result.oldPids.join(' ');
+  if (result.method === 'graceful') {
+    return `${first}\n${wrap(`pid ${old} ends with the requests that it has`, columns)}`;
+  }
+  const draining = `pid ${old} goes on serving the connections it has and ends with them ("hitless status")`;
   return `${first}\n${wrap(draining, columns)}`;
 }
 

@@ -1,14 +1,18 @@
 import { Command } from 'commander';
 import type { Io } from './command.js';
-import { addReloadOptions, requestOf, type ReloadFlags } from './reload-options.js';
-import { runReload } from './run-reload.js';
+import { addReloadOptions, requestOf } from './reload-options.js';
+import { runReload, runServiceReload } from './run-reload.js';
+import { serviceRequestOf, type ServiceFlags } from './service-options.js';
 
 export function build(io: Io): Command {
   return addReloadOptions(new Command('reload'))
-    .description('Check, plan, hand over, confirm: the next generation of a running HAProxy.')
+    .option('--service <name>', 'haproxy, nginx, apache', 'haproxy')
+    .description('Check, plan, hand over, confirm: the next generation of a running proxy.')
     .addHelpText('after', EXAMPLES)
-    .action(async (flags: ReloadFlags) => {
-      await runReload(requestOf(flags), flags, io);
+    .action(async (flags: ServiceFlags) => {
+      const service = serviceRequestOf(flags);
+      if (service === undefined) await runReload(requestOf(flags), flags, io);
+      else await runServiceReload(service, flags, io);
     });
 }
 
@@ -18,4 +22,6 @@ Examples:
   hitless reload --dry-run               what would happen, and why
   hitless reload --pid-file /run/haproxy.pid --method quiesce
   hitless reload --master-socket /run/haproxy-master.sock --json
+  hitless reload --service nginx --dry-run
+  hitless reload --service apache --pid-file /run/apache2/apache2.pid --allow-loss
 `;

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { hitlessArgv } from '../entry-points.js';
 import { EXIT } from '../error.js';
 import { nodeHost } from '../host/node/index.js';
-import { reload } from '../reload/reload.js';
+import { reload, type ReloadOptions } from '../reload/reload.js';
 import type { PlanResult } from '../reload/run-plan.js';
 import type { ReloadRequest } from '../reload/request.js';
+import { reloadService, type ServiceRequest } from '../reload/service-reload.js';
 import type { Io } from './command.js';
 import { planText, resultDocument, resultText } from './reload-text.js';
 import { eventReporter } from './run-events.js';
@@ -14,10 +15,27 @@ import { parseDurationMs } from './values.js';
 
 /** Carries a reload out and says what came of it. Shared by all commands that end with one. */
 export async function runReload(request: ReloadRequest, flags: ReloadFlags, io: Io): Promise<void> {
+  await runChange(flags, io, async (options) => await reload(nodeHost(), request, options));
+}
+
+/** The same for nginx and Apache. */
+export async function runServiceReload(
+  request: ServiceRequest,
+  flags: ReloadFlags,
+  io: Io,
+): Promise<void> {
+  await runChange(flags, io, async (options) => await reloadService(nodeHost(), request, options));
+}
+
+async function runChange(
+  flags: ReloadFlags,
+  io: Io,
+  change: (options: ReloadOptions) => Promise<PlanResult>,
+): Promise<void> {
   const stateDir = stateDirOf(flags.stateDir, io);
   const dryRun = flags.dryRun === true;
   const asJson = flags.json === true || flags.ndjson === true;
-  const result = await reload(nodeHost(), request, {
+  const result = await change({
     stateDir,
     signal: io.signal,
     dryRun,

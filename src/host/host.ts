@@ -156,6 +156,14 @@ export interface Files {
    * Killed half-way it leaves `PATH.hitless-PID`, as `replace` does.
    */
   readonly create: (path: string, content: string) => Promise<boolean>;
+  /**
+   * How long a file is, and what stands behind its first `from` bytes (at most the last 64 KiB of
+   * it; nothing when `from` is null). For logs, which grow without limit. Undefined: no such file.
+   */
+  readonly appended: (
+    path: string,
+    from: number | null,
+  ) => Promise<{ readonly sizeBytes: number; readonly text: string } | undefined>;
   readonly remove: (path: string) => Promise<void>;
   /** Makes a second name for a file or socket; nothing happens when there is no such file. */
   readonly link: (path: string, second: string) => Promise<void>;

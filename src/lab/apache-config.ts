@@ -55,6 +55,49 @@ export function apacheConfig(spec: ApacheSpec): string {
   return `${lines.join('\n')}\n`;
 }
 
+export interface ApacheProxySpec extends Pick<ApacheSpec, 'serverRoot' | 'pidFile' | 'asRoot'> {
+  readonly errorLog: string;
+  /** `ADDRESS:PORT` of each origin. */
+  readonly origins: readonly string[];
+  /** Whether clients may stay connected between two requests; yes by default. */
+  readonly keepAlive?: boolean;
+  readonly extra?: readonly string[];
+}
+
+/** An Apache on port 80 that passes all requests on. */
+export function apacheProxyConfig(spec: ApacheProxySpec): string {
+  const lines = [
+    `ServerRoot "${spec.serverRoot}"`,
+    `DefaultRuntimeDir "${spec.serverRoot}"`,
+    `PidFile "${spec.pidFile}"`,
+    'ServerName lab',
+    'Listen 80',
+    ...PROXY_MODULES.flatMap(loadLines),
+    ...(spec.asRoot ? [`User ${NOBODY}`, `Group ${NOBODY}`] : []),
+    `KeepAlive ${spec.keepAlive === false ? 'Off' : 'On'}`,
+    'KeepAliveTimeout 300',
+    'MaxKeepAliveRequests 0',
+    'ListenBacklog 4096',
+    'StartServers 2',
+    `ThreadsPerChild ${THREADS_PER_CHILD}`,
+    `ServerLimit ${CHILDREN}`,
+    `MaxRequestWorkers ${THREADS_PER_CHILD * CHILDREN}`,
+    `ErrorLog "${spec.errorLog}"`,
+    ...(spec.extra ?? []),
+    '<Proxy balancer://web>',
+    ...spec.origins.map((origin) => `  BalancerMember http://${origin}`),
+    '  ProxySet lbmethod=byrequests',
+    '</Proxy>',
+    'ProxyPass / balancer://web/',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const PROXY_MODULES = [
+  ...['mpm_event', 'authz_core', 'proxy', 'proxy_http', 'slotmem_shm', 'proxy_balancer'],
+  ...['lbmethod_byrequests', 'lbmethod_bytraffic'],
+];
+
 /** A module may be compiled in; loading it again is an error. */
 function loadLines(name: string): readonly string[] {
   const load = `  LoadModule ${name}_module ${MODULES}/mod_${name}.so`;

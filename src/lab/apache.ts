@@ -44,7 +44,7 @@ export async function startApache(node: LabNode, options: ApacheOptions = {}): P
   );
   if (!asRoot) await node.must(['sysctl', '-q', '-w', 'net.ipv4.ip_unprivileged_port_start=0']);
   const command = ['apache2', '-d', serverRoot, '-f', config, '-DFOREGROUND'];
-  const process = await node.start(asRoot ? command : [...AS_PLAIN_USER, ...command], {
+  const process = await node.start([...asPlainUser(node), ...command], {
     name: `${NAME}-${port}`,
   });
   await awaitListening(process, port, options.signal);
@@ -55,6 +55,10 @@ export async function startApache(node: LabNode, options: ApacheOptions = {}): P
  * In an unprivileged lab one is root and nobody else: Apache, which refuses to serve as root, gets
  * a user namespace in which the same user has another number.
  */
+export function asPlainUser({ mode }: LabNode): readonly string[] {
+  return mode === 'root' ? [] : AS_PLAIN_USER;
+}
+
 const AS_PLAIN_USER = ['unshare', '--user', '--map-user=1000', '--map-group=1000', '--'];
 
 /** Every position differs from its neighbours, so that a body cut or mixed up is not equal. */

@@ -1,6 +1,6 @@
 import { refused, type HitlessError } from '../error.js';
 import type { Facts } from '../methods/facts.js';
-import type { ExpectedLoss, MethodName } from '../methods/method.js';
+import type { ExpectedLoss, MethodName, PlanMethod } from '../methods/method.js';
 import { METHODS } from '../methods/registry.js';
 import { chooseMethod, drainLosses, type Choice, type PassedOver } from './plan.js';
 import type { ReloadRequest } from './request.js';
@@ -21,7 +21,7 @@ export function decideMethod(
       ? decideByItself(request.allowLoss, facts)
       : decideAsTold(request.method, request.allowLoss, facts);
   const early = drainLosses(chosen.method, request.drainTimeoutMs, facts);
-  if (early.length > 0 && !request.allowLoss) throw wouldLose(chosen.method, early);
+  refuseLosses(chosen.method, early, request.allowLoss);
   return { ...chosen, losses: [...chosen.losses, ...early] };
 }
 
@@ -48,17 +48,21 @@ function decideAsTold(method: MethodName, allowLoss: boolean, facts: Facts): Cho
       hint: assessment.remedy,
     });
   }
-  if (assessment.losses.length > 0 && !allowLoss) {
-    throw wouldLose(method, assessment.losses);
-  }
+  refuseLosses(method, assessment.losses, allowLoss);
   const reasons = [`${method}: ${METHODS[method].summary} (as asked for)`];
   return { kind: 'chosen', method, reasons, losses: assessment.losses };
 }
 
-function wouldLose(method: MethodName, losses: readonly ExpectedLoss[]): HitlessError {
+/** @throws HitlessError `not-lossless` when something would be lost that the user has not allowed */
+export function refuseLosses(
+  method: PlanMethod,
+  losses: readonly ExpectedLoss[],
+  allowLoss: boolean,
+): void {
+  if (losses.length === 0 || allowLoss) return;
   const list = losses.map(({ what, because }) => `  ${what}: ${because}`).join('\n');
   const remedies = losses.map(({ remedy }) => remedy).join('; ');
-  return refused('not-lossless', `${method} would lose here:\n${list}`, {
+  throw refused('not-lossless', `${method} would lose here:\n${list}`, {
     subject: method,
     hint: `${remedies}; or accept the loss with --allow-loss`,
   });

@@ -162,7 +162,12 @@ async function leaveDraining(options: PlanOptions, run: Run, lock: Lock): Promis
 }
 
 function newPidsOf(run: Run, { starts }: Plan): readonly number[] {
-  const pids = starts.map((id) => run.state.after.get(id)?.['pid']);
+  const pids = starts.flatMap((id) => {
+    const after = run.state.after.get(id);
+    return Array.isArray(after?.['pids'])
+      ? (after['pids'] as readonly unknown[])
+      : [after?.['pid']];
+  });
   return pids.filter((pid) => typeof pid === 'number');
 }
 

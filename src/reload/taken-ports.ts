@@ -18,10 +18,28 @@ export async function refuseTakenPorts(
 ): Promise<void> {
   const { added } = facts.listeners;
   if (added.length === 0) return;
-  const own = await ownInodes(host, instance);
-  const listening = await host.sockets.listeners(facts.serving.pid);
+  await refuseTakenAddresses(host, facts.serving.pid, added, await ownInodes(host, instance));
+}
+
+/**
+ * @param pid of a process in the network namespace in question
+ * @param own sockets that are not in the way
+ * @param bothFamilies a wildcard of one family may take the port in the other one too
+ * @throws HitlessError `port-taken`
+ */
+export async function refuseTakenAddresses(
+  host: Host,
+  pid: number,
+  added: readonly Pick<Socket, 'family' | 'local'>[],
+  own: ReadonlySet<number>,
+  bothFamilies = false,
+): Promise<void> {
+  if (added.length === 0) return;
+  const listening = await host.sockets.listeners(pid);
   for (const wanted of added) {
-    const taken = listening.find((socket) => !own.has(socket.inode) && collides(socket, wanted));
+    const taken = listening.find(
+      (socket) => !own.has(socket.inode) && collides(socket, wanted, bothFamilies),
+    );
     if (taken === undefined) continue;
     throw refused('port-taken', `${wanted.local} is taken by ${await ownerOf(host, taken)}`, {
       subject: wanted.local,
@@ -39,11 +57,16 @@ async function ownInodes(host: Host, instance: Instance): Promise<ReadonlySet<nu
 }
 
 /** HAProxy renames a unix socket over whatever is there: only TCP ports collide. */
-function collides(socket: Socket, wanted: Pick<Socket, 'family' | 'local'>): boolean {
+function collides(
+  socket: Socket,
+  wanted: Pick<Socket, 'family' | 'local'>,
+  bothFamilies: boolean,
+): boolean {
   if (socket.family === 'unix' || wanted.family === 'unix') return false;
   if (portOf(socket.local) !== portOf(wanted.local)) return false;
   if (socket.local === wanted.local) return true;
-  return socket.family === wanted.family && [socket, wanted].some(({ local }) => isAny(local));
+  if (socket.family !== wanted.family && !bothFamilies) return false;
+  return [socket, wanted].some(({ local }) => isAny(local));
 }
 
 function isAny(local: string): boolean {

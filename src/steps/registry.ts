@@ -3,8 +3,10 @@ import { awaitHandshakes, type AwaitHandshakes } from './await-handshakes.js';
 import { awaitLetGo, type AwaitLetGo } from './await-let-go.js';
 import { awaitQuiet, type AwaitQuiet } from './await-quiet.js';
 import { awaitReplacement, type AwaitReplacement } from './await-replacement.js';
+import { awaitRetired, type AwaitRetired } from './await-retired.js';
 import { awaitStopping, type AwaitStopping } from './await-stopping.js';
 import { clearInstance, type ClearInstance } from './clear-instance.js';
+import { awaitWorkers, type AwaitWorkers } from './await-workers.js';
 import { confirmGeneration, type ConfirmGeneration } from './confirm-generation.js';
 import { confirmInstance, type ConfirmInstance } from './confirm-instance.js';
 import { confirmPort, type ConfirmPort } from './confirm-port.js';
@@ -14,6 +16,7 @@ import { keepReachable, type KeepReachable } from './keep-reachable.js';
 import { openRuntime, type OpenRuntime } from './open-runtime.js';
 import { quiesce, type Quiesce } from './quiesce.js';
 import { reloadMaster, type ReloadMaster } from './reload-master.js';
+import { reloadService, type ReloadService } from './reload-service.js';
 import { replaceFile, type ReplaceFile } from './replace-file.js';
 import { restoreSysctl, type RestoreSysctl } from './restore-sysctl.js';
 import { runCommand, type RunCommand } from './run-command.js';
@@ -33,8 +36,10 @@ export type Step =
   | AwaitLetGo
   | AwaitQuiet
   | AwaitReplacement
+  | AwaitRetired
   | AwaitStopping
   | ClearInstance
+  | AwaitWorkers
   | ConfirmGeneration
   | ConfirmInstance
   | ConfirmPort
@@ -44,6 +49,7 @@ export type Step =
   | OpenRuntime
   | Quiesce
   | ReloadMaster
+  | ReloadService
   | ReplaceFile
   | RestoreSysctl
   | RunCommand
@@ -61,8 +67,10 @@ export const STEPS = {
   'await-let-go': awaitLetGo,
   'await-quiet': awaitQuiet,
   'await-replacement': awaitReplacement,
+  'await-retired': awaitRetired,
   'await-stopping': awaitStopping,
   'clear-instance': clearInstance,
+  'await-workers': awaitWorkers,
   'confirm-generation': confirmGeneration,
   'confirm-instance': confirmInstance,
   'confirm-port': confirmPort,
@@ -72,6 +80,7 @@ export const STEPS = {
   'open-runtime': openRuntime,
   quiesce,
   'reload-master': reloadMaster,
+  'reload-service': reloadService,
   'replace-file': replaceFile,
   'restore-sysctl': restoreSysctl,
   'run-command': runCommand,

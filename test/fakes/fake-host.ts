@@ -11,8 +11,7 @@ import type {
 } from '../../src/host/host.js';
 import { Effects, type Trouble } from './effects.js';
 import { fakeFiles } from './files.js';
-import { signalHaproxy } from './haproxy.js';
-import { runFakeProgram, startFakeProgram } from './programs.js';
+import { runFakeProgram, signalFakeProcess, startFakeProgram } from './programs.js';
 import { FakeRuntime } from './runtime.js';
 import type { FakeProcess, World } from './world.js';
 
@@ -93,7 +92,7 @@ function fakeProcesses(world: World, effects: Effects): Processes {
       return effects.do({
         label: `${signal} ${id.pid}`,
         apply: () => {
-          signalHaproxy(world, world.processes.get(id.pid), signal);
+          signalFakeProcess(world, world.processes.get(id.pid), signal);
           return true;
         },
         failure: () => Object.assign(new Error('kill EPERM'), { code: 'EPERM' }),
@@ -121,7 +120,7 @@ function infoOf(world: World, process: FakeProcess): ProcessInfo {
     root: '/',
     uid: 0,
     gid: 0,
-    ageMs: world.clock.nowMs,
+    ageMs: process.ageMs ?? world.clock.nowMs,
     foreign: { net: net !== 'host', mnt: false, pid: false },
   };
 }

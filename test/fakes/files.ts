@@ -38,6 +38,13 @@ export function fakeFiles(tree: FileTree, effects: Effects, pid: number): Files 
       );
       return true;
     },
+    appended: async (path, from) =>
+      look(() => {
+        const content = tree.read(path);
+        if (content === undefined) return undefined;
+        const text = from === null ? '' : content.subarray(from).toString('utf8');
+        return { sizeBytes: content.length, text };
+      }),
     remove: async (path) => write(`remove ${path}`, () => tree.remove(path)),
     link: async (path, second) => write(`link ${path} ${second}`, () => tree.link(path, second)),
     moveOver: async (from, to) => write(`rename ${from} ${to}`, () => tree.rename(from, to)),

@@ -1,7 +1,8 @@
 import type { Command, CommandResult, Detached } from '../../src/host/host.js';
-import { callHaproxy } from './haproxy.js';
+import { callHaproxy, signalHaproxy } from './haproxy.js';
 import { callConntrack, callNft } from './nft.js';
-import type { World } from './world.js';
+import { callApache, callNginx, isService, signalService } from './services.js';
+import type { FakeProcess, World } from './world.js';
 
 type Program = (world: World, command: Command) => CommandResult;
 
@@ -10,6 +11,8 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   haproxy: callHaproxy,
   nft: callNft,
   conntrack: callConntrack,
+  nginx: callNginx,
+  apache2: callApache,
 };
 
 export function runFakeProgram(world: World, command: Command): CommandResult {
@@ -32,4 +35,14 @@ export function startFakeProgram(
     haproxy: undefined,
   });
   return { pid, startTicks };
+}
+
+/** What the program does on a signal. */
+export function signalFakeProcess(
+  world: World,
+  process: FakeProcess | undefined,
+  signal: NodeJS.Signals,
+): void {
+  if (process !== undefined && isService(process)) signalService(world, process, signal);
+  else signalHaproxy(world, process, signal);
 }

@@ -54,12 +54,15 @@ export interface FakeProcess {
   readonly pid: number;
   readonly startTicks: number;
   readonly parentPid: number;
-  readonly argv: readonly string[];
+  /** nginx changes its own. */
+  argv: readonly string[];
   readonly exe: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly net: string;
   /** It neither acts on signals nor answers (SIGSTOP, or a bug). */
   stuck: boolean;
+  /** As old as the world when absent: older than every file. */
+  ageMs?: number;
   /** It answers, but does nothing on a signal. */
   stuckOnSignals: boolean;
   readonly haproxy: HaproxyState | undefined;

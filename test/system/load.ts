@@ -25,9 +25,12 @@ const SENT_AROUND = 50;
 export const NEW: LoadSpec = { connections: 'new' };
 export const KEPT: LoadSpec = { connections: 'keep-alive' };
 
+/** Where load comes from and goes to. */
+export type LoadPlace = Pick<QuestionLab, 'client' | 'lb' | 'urls' | 'origins'>;
+
 /** Puts load on the proxy from before `act` until after it. */
 export async function underLoad<T>(
-  question: QuestionLab,
+  question: LoadPlace,
   specs: readonly LoadSpec[],
   act: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly reports: readonly Report[] }> {
@@ -51,7 +54,7 @@ export async function underLoad<T>(
 
 /** As {@link underLoad}, and not one request is lost. */
 export async function losingNothing<T>(
-  question: QuestionLab,
+  question: LoadPlace,
   specs: readonly LoadSpec[],
   act: () => Promise<T>,
 ): Promise<T> {
@@ -67,7 +70,7 @@ interface Load {
 }
 
 async function startLoad(
-  { client, urls, origins }: QuestionLab,
+  { client, urls, origins }: LoadPlace,
   spec: LoadSpec,
   anchor: LabProcess,
 ): Promise<Load> {

@@ -24,13 +24,13 @@ export function stateDir({ lb }: Pick<QuestionLab, 'lb'>): string {
   return `${lb.dir}/state`;
 }
 
-function environment(question: QuestionLab): NodeJS.ProcessEnv {
+function environment(question: Pick<QuestionLab, 'lb'>): NodeJS.ProcessEnv {
   return { ...process.env, HITLESS_STATE_DIR: stateDir(question) };
 }
 
 /** Runs hitless on the load balancer to its end. */
 export async function hitless(
-  question: QuestionLab,
+  question: Pick<QuestionLab, 'lb'>,
   ...words: readonly string[]
 ): Promise<RunResult> {
   const options = { env: environment(question), timeoutMs: COMMAND_LIMIT_MS };
@@ -81,7 +81,7 @@ export function outcomeOf({ stdout, stderr }: RunResult): Outcome {
 
 /** A reload with `--json` that must succeed. */
 export async function reloaded(
-  question: QuestionLab,
+  question: Pick<QuestionLab, 'lb'>,
   ...words: readonly string[]
 ): Promise<Outcome> {
   const ran = await hitless(question, 'reload', '--json', ...words);
@@ -178,7 +178,10 @@ export async function assertAnswers({ haproxy }: QuestionLab, pid: number): Prom
 }
 
 /** Stalls a process of the lab; the caller resumes it. */
-export async function stopInLab({ lab }: QuestionLab, pidInLab: number): Promise<Stalled> {
+export async function stopInLab(
+  { lab }: Pick<QuestionLab, 'lab'>,
+  pidInLab: number,
+): Promise<Stalled> {
   const found = lab.processes().find((process) => process.pidInLab === pidInLab);
   return await stop(found?.pid ?? 0);
 }

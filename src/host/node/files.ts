@@ -23,6 +23,7 @@ export const files: Files = {
   replace,
   append,
   create,
+  appended,
   remove,
   link,
   moveOver,
@@ -114,6 +115,34 @@ async function create(path: string, content: string): Promise<boolean> {
     throw error;
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+const APPENDED_MAX_BYTES = 65_536;
+
+async function appended(
+  path: string,
+  from: number | null,
+): Promise<{ readonly sizeBytes: number; readonly text: string } | undefined> {
+  // A pipe would be waited for when it is opened.
+  if ((await absentAsUndefined(stat(path)))?.isFile() !== true) return undefined;
+  const file = await open(path, 'r');
+  try {
+    const { size } = await file.stat();
+    // Shorter than before: it was emptied or replaced, and all of it is new.
+    const start = Math.max(
+      from === null ? size : from <= size ? from : 0,
+      size - APPENDED_MAX_BYTES,
+    );
+    const { buffer, bytesRead } = await file.read(
+      Buffer.alloc(size - start),
+      0,
+      size - start,
+      start,
+    );
+    return { sizeBytes: size, text: from === null ? '' : buffer.toString('utf8', 0, bytesRead) };
+  } finally {
+    await file.close();
   }
 }
 
