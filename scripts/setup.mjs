@@ -44,7 +44,11 @@ const BENCH = { ...TEST, wrk: 'wrk', ab: 'apache2-utils' };
 const PROGRAMS = { modules: {}, build: {}, demo: DEMO, test: TEST, bench: BENCH };
 
 /** Packages whose service would start at the next boot, which nobody asked for. */
-const SERVICES = { haproxy: 'haproxy.service', nginx: 'nginx.service' };
+const SERVICES = {
+  haproxy: 'haproxy.service',
+  nginx: 'nginx.service',
+  keepalived: 'keepalived.service',
+};
 
 /** Asked by Debian's packages before they start or restart a service; 101 forbids it. */
 const POLICY_FILE = '/usr/sbin/policy-rc.d';

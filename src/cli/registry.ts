@@ -19,6 +19,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'start a second instance, prove it, lead new connections to it',
     load: async () => await import('./flip.js'),
   },
+  rolling: {
+    summary: 'reload several instances, one after another, while the rest serve',
+    load: async () => await import('./rolling.js'),
+  },
   set: {
     summary: 'change one value in the configuration, then reload',
     load: async () => await import('./set.js'),

@@ -41,9 +41,9 @@ export function resultText(result: PlanResult, columns: number, colour: boolean)
 }
 
 function reloadedText(result: PlanResult, columns: number, colour: boolean): string {
-  const pids = `pid ${result.oldPids.join(' ')} → ${result.newPids.join(' ')}`;
+  const pids = pidsText(result);
   const verdict = losses(result);
-  const first = `${paint('green', 'reloaded', colour)} in ${milliseconds(result.durationMs)} by ${result.method ?? ''} (${pids})${verdict}`;
+  const first = `${paint('green', 'reloaded', colour)} in ${milliseconds(result.durationMs)} by ${result.method ?? ''}${pids}${verdict}`;
   if (!result.draining) return first;
   const old = result.oldPids.join(' ');
   if (result.method === 'graceful') {
@@ -51,6 +51,12 @@ function reloadedText(result: PlanResult, columns: number, colour: boolean): str
   }
   const draining = `pid ${old} goes on serving the connections it has and ends with them ("hitless status")`;
   return `${first}\n${wrap(draining, columns)}`;
+}
+
+function pidsText({ oldPids, newPids }: PlanResult): string {
+  if (newPids.length === 0) return '';
+  const from = oldPids.length === 0 ? '' : `${oldPids.join(' ')} → `;
+  return ` (pid ${from}${newPids.join(' ')})`;
 }
 
 function losses({ plan }: PlanResult): string {

@@ -35,7 +35,7 @@ export async function awaitLetGo(
   queues: Queues,
   { timeoutMs, onLook }: LetGoOptions,
 ): Promise<number> {
-  let under = await underWay(host, queues);
+  let under: ReadonlySet<string> | undefined;
   let waiting = 0;
   let quietBefore = false;
   const done = await waitFor(
@@ -43,7 +43,7 @@ export async function awaitLetGo(
       await onLook?.();
       const now = await underWay(host, queues);
       // Those that came later were not directed here: somebody connects to the port itself.
-      under = new Set([...under].filter((name) => now.has(name)));
+      under = under === undefined ? now : new Set([...under].filter((name) => now.has(name)));
       waiting = await queued(host, queues);
       const quiet = under.size === 0 && waiting === 0;
       // Twice: an ACK takes its connection from one place to the next between two looks.
@@ -53,18 +53,22 @@ export async function awaitLetGo(
     },
     { timeoutMs, intervalMs: LOOK_EVERY_MS, clock: host.clock },
   );
-  return done === undefined ? under.size + waiting : 0;
+  return done === undefined ? (under?.size ?? 0) + waiting : 0;
 }
 
 async function underWay(host: Host, queues: Queues): Promise<ReadonlySet<string>> {
   const { namespaceOf } = queues;
   const ports = new Set(queues.ports.map(String));
   const names = new Set<string>();
-  for (const { local, peer, state } of await host.sockets.connections(namespaceOf)) {
+  const [connections, ...flowsByPort] = await Promise.all([
+    host.sockets.connections(namespaceOf),
+    ...queues.ports.map(async (port) => await flowsOf(host, namespaceOf, port)),
+  ]);
+  for (const { local, peer, state } of connections) {
     if (state === 'syn-recv' && ports.has(portText(local))) names.add(`${peer}>${local}`);
   }
-  for (const port of queues.ports) {
-    const flows = await flowsOf(host, namespaceOf, port);
+  for (const [at, flows] of flowsByPort.entries()) {
+    const port = queues.ports[at] ?? 0;
     if (flows.some(({ state }) => state === 'SYN_SENT')) {
       await host.run({ argv: forgetFlowsArgv(port, 'SYN_SENT'), namespacesOf: namespaceOf });
     }

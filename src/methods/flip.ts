@@ -1,6 +1,6 @@
 import type { ProcessId } from '../host/host.js';
 import type { Door, Placement } from '../host/nft-flip.js';
-import type { HealthCheck } from '../steps/confirm-instance.js';
+import type { HealthCheck } from '../host/health.js';
 import type { Step } from '../steps/registry.js';
 import type { GeneratedFile } from '../steps/write-files.js';
 import type { MethodSteps } from './method.js';
@@ -93,7 +93,7 @@ export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): Met
         owner: facts.owner,
       },
       confirmStep(facts, 'confirm-again'),
-      ...(active === null ? [] : [barrierStep(active, 'let-go', BARRIER_MS)]),
+      ...(active === null ? [] : [barrierStep(active, 'let-go', BARRIER_MS, null)]),
     ],
     retire: retireSteps(facts, drainTimeoutMs),
   };
@@ -145,7 +145,12 @@ function placementsOf({ doors }: FlipFacts): readonly Placement[] {
   }));
 }
 
-function barrierStep(active: ActiveInstance, id: string, timeoutMs: number): Step {
+function barrierStep(
+  active: ActiveInstance,
+  id: string,
+  timeoutMs: number,
+  after: string | null,
+): Step {
   return {
     kind: 'await-let-go',
     id,
@@ -154,6 +159,7 @@ function barrierStep(active: ActiveInstance, id: string, timeoutMs: number): Ste
     inodes: active.inodes,
     successor: NEW,
     timeoutMs,
+    after,
   };
 }
 
@@ -173,7 +179,7 @@ function retireSteps({ active, standby }: FlipFacts, drainTimeoutMs: number): re
   const { process, ports, stopSignal } = active;
   return [
     // For those whose SYN-ACK or ACK was lost more than once: nobody has to watch this.
-    barrierStep(active, 'let-go-late', LONG_BARRIER_MS),
+    barrierStep(active, 'let-go-late', LONG_BARRIER_MS, 'let-go'),
     ...(active.quiesce === null ? [] : [quiesceStep(active.quiesce)]),
     { kind: 'await-quiet', id: 'quiet', process, ports, timeoutMs: drainTimeoutMs },
     { kind: 'stop-instance', id: 'stop', process, signal: stopSignal, timeoutMs: STOP_LIMIT_MS },

@@ -58,11 +58,19 @@ export async function endRun(host: Host, run: Run, plan: Plan, stateDir: string)
   }
 }
 
-/** Waits for the old generation to drain, and retires it. */
+/**
+ * Waits for the old generation to drain, and retires it. What fails before the first final step is
+ * undone, the hand-over included.
+ */
 export async function retire(host: Host, run: Run, plan: Plan, stateDir: string): Promise<void> {
   try {
     await carryOut(run, plan.retire);
   } catch (error) {
+    const all = [...plan.handOver, ...plan.retire];
+    // Whoever took over has failed while the old generation still listens: it goes on.
+    if (!isAbort(error) && !hasFinalStep(run, all)) {
+      throw await putBack(host, run, all, { stateDir }, error);
+    }
     run.context.runtimes.closeAll();
     throw notRetired(error);
   }

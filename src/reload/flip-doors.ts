@@ -44,7 +44,9 @@ export async function servingAt(
   if (leaders.length > 1) throw ambiguous(doors, leaders);
   const leader = leaders[0] ?? null;
   const ports = [...new Set(found.map(({ door, placed }) => placed ?? door.port))];
-  await refuseNeighbours(host, doors, listening, leader);
+  // A door that is in the map already has no neighbours: an earlier instance may just be leaving.
+  const fresh = doors.filter((door) => placedAt(elements, door) === null);
+  await refuseNeighbours(host, fresh, listening, leader);
   return {
     leader,
     ports,

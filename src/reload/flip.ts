@@ -7,7 +7,7 @@ import { parseArguments } from '../haproxy/arguments.js';
 import type { Runtimes } from '../haproxy/runtime/runtimes.js';
 import type { Host, ProcessId, ProcessInfo } from '../host/host.js';
 import { FLIP_TABLE, placeScript, type Door } from '../host/nft-flip.js';
-import { hasTable, portElements, type Ruleset } from '../host/nft-list.js';
+import { hasTable, type Ruleset } from '../host/nft-list.js';
 import {
   planFlip,
   type ActiveInstance,
@@ -16,7 +16,7 @@ import {
   type StandbyInstance,
 } from '../methods/flip.js';
 import type { ExpectedLoss } from '../methods/method.js';
-import type { HealthCheck } from '../steps/confirm-instance.js';
+import type { HealthCheck } from '../host/health.js';
 import type { Check } from './check-config.js';
 import { doorsOf, ownerText, userOf, withPorts } from './flip-command.js';
 import { servingAt, type Serving } from './flip-doors.js';
@@ -37,7 +37,7 @@ import {
   type FlipService,
   type HealthSpec,
 } from './flip-request.js';
-import { checkScript, readRuleset, refuseForeignRules } from './nft-facts.js';
+import { checkScript, readRuleset, refuseForeignRules, refuseRotated } from './nft-facts.js';
 import type { Plan } from './plan.js';
 import { runPlan, type PlanOptions, type PlanResult } from './run-plan.js';
 import { freePorts } from './standby-ports.js';
@@ -83,6 +83,10 @@ async function prepareFlip(
       : await prepareCommand(host, request, request.service, ruleset, stateDir);
   const facts = factsOf(request, prepared);
   const { doors, ports } = prepared;
+  refuseRotated(
+    ruleset,
+    doors.map(({ port }) => port),
+  );
   refuseForeignRules(
     ruleset,
     doors.map(({ port }) => port),
@@ -94,9 +98,10 @@ async function prepareFlip(
 }
 
 async function tryScript(host: Host, ruleset: Ruleset, facts: FlipFacts): Promise<void> {
-  const elements = hasTable(ruleset, FLIP_TABLE) ? portElements(ruleset, FLIP_TABLE) : undefined;
+  // Where the table is, the kernel has taken all that this needs.
+  if (hasTable(ruleset, FLIP_TABLE)) return;
   const placements = facts.doors.map((door) => ({ ...door, to: door.standbyPort }));
-  await checkScript(host, placeScript(elements, placements, facts.owner));
+  await checkScript(host, placeScript(undefined, placements, facts.owner));
 }
 
 function planOf(

@@ -4,6 +4,7 @@ import { trackingTrouble } from '../host/let-go.js';
 import { LIST_RULESET_ARGV, nftCheckArgv } from '../host/nft.js';
 import { divertsPort, shutsPort } from '../host/nft-foreign.js';
 import { parseRuleset, type Ruleset } from '../host/nft-list.js';
+import { ROLLING_TABLE, rotationOf } from '../host/nft-rolling.js';
 
 /**
  * The packet rules where the service lives.
@@ -71,4 +72,14 @@ export function refuseForeignRules(
       hint: 'let in what the map directs: add a rule "ct status dnat accept" to that chain',
     });
   }
+}
+
+/** @throws HitlessError when the other of our tables has the port */
+export function refuseRotated(ruleset: Ruleset, ports: readonly number[]): void {
+  const rotated = ports.find((port) => rotationOf(ruleset, port) !== null);
+  if (rotated === undefined) return;
+  throw refused('method-unusable', `port ${rotated} is in the rotation of "hitless rolling"`, {
+    subject: ROLLING_TABLE,
+    hint: 'one service is either flipped or rolled: use another port',
+  });
 }

@@ -17,6 +17,8 @@ export interface AwaitLetGo {
   /** Who takes the new connections. When it ends while the old one lives, that one has to go on. */
   readonly successor: ProcessRef;
   readonly timeoutMs: number;
+  /** An earlier wait of the same kind: when nothing was left then, nothing can have come since. */
+  readonly after: string | null;
 }
 
 export const awaitLetGo: StepDefinition<AwaitLetGo> = {
@@ -25,6 +27,7 @@ export const awaitLetGo: StepDefinition<AwaitLetGo> = {
     `wait until pid ${step.old.pid} has accepted what is on its way to it (at most ${step.timeoutMs / 1000} s)`,
   apply: async (step, context) => {
     const { host } = context;
+    if (step.after !== null && context.after(step.after)['unfinished'] === 0) return undefined;
     const successor = processOf(step.successor, context);
     if (!(await host.processes.isAlive(step.old))) return { unfinished: 0 };
     const onLook = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import { failed } from '../error.js';
 import { listenersOfFamily } from '../host/family.js';
-import type { Host, Reach } from '../host/host.js';
+import { healthText, unhealthy, type HealthCheck } from '../host/health.js';
+import type { Host } from '../host/host.js';
 import { waitFor } from '../host/wait.js';
 import { describeRef, processOf, type ProcessRef, type StepDefinition } from './definition.js';
 import type { StepContext } from './definition.js';
@@ -16,25 +17,21 @@ export interface ConfirmInstance {
   readonly logFile: string | null;
 }
 
-export type HealthCheck =
-  | { readonly kind: 'connect'; readonly host: string; readonly port: number }
-  | { readonly kind: 'http'; readonly host: string; readonly port: number; readonly path: string }
-  /** Exit code 0 is healthy. */
-  | { readonly kind: 'command'; readonly argv: readonly string[] };
-
 const LOOK_EVERY_MS = 20;
-const CHECK_TIMEOUT_MS = 2_000;
 
 export const confirmInstance: StepDefinition<ConfirmInstance> = {
   effect: 'none',
   describe: (step) =>
-    `wait until ${describeRef(step.process)} owns ${ports(step)} and passes: ${step.health.map(checkText).join(', ')}`,
+    `wait until ${describeRef(step.process)} owns ${ports(step)} and passes: ${step.health.map(healthText).join(', ')}`,
   apply: async (step, context) => {
     let wrong: string | undefined;
     const proven = await waitFor(
       async () => {
         await refuseEnded(step, context);
-        wrong = (await missingListener(step, context)) ?? (await unhealthy(step, context));
+        const { pid } = processOf(step.process, context);
+        wrong =
+          (await missingListener(step, context)) ??
+          (await unhealthy(context.host, step.health, pid));
         return wrong === undefined ? true : undefined;
       },
       { timeoutMs: context.timeoutMs, intervalMs: LOOK_EVERY_MS, clock: context.host.clock },
@@ -50,21 +47,6 @@ export const confirmInstance: StepDefinition<ConfirmInstance> = {
 
 function ports(step: ConfirmInstance): string {
   return `port ${[...new Set(step.listeners.map(({ port }) => port))].join(', ')}`;
-}
-
-function checkText(check: HealthCheck): string {
-  switch (check.kind) {
-    case 'connect':
-      return `${at(check)} connects`;
-    case 'http':
-      return `http://${at(check)}${check.path} is 200 to 399`;
-    case 'command':
-      return check.argv.join(' ');
-  }
-}
-
-function at({ host, port }: { readonly host: string; readonly port: number }): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 async function refuseEnded(step: ConfirmInstance, context: StepContext): Promise<void> {
@@ -103,32 +85,4 @@ async function missingListener(
   if (missing === undefined) return undefined;
   const family = missing.family === 'ipv4' ? 'IPv4' : 'IPv6';
   return `pid ${process.pid} does not listen on port ${missing.port} (${family})`;
-}
-
-async function unhealthy(step: ConfirmInstance, context: StepContext): Promise<string | undefined> {
-  const { pid } = processOf(step.process, context);
-  for (const check of step.health) {
-    const seen = await look(check, pid, context.host);
-    if (seen !== undefined) return `${checkText(check)}: ${seen}`;
-  }
-  return undefined;
-}
-
-async function look(check: HealthCheck, pid: number, host: Host): Promise<string | undefined> {
-  if (check.kind === 'command') {
-    const { code, stderr } = await host.run({
-      argv: check.argv,
-      namespacesOf: pid,
-      timeoutMs: CHECK_TIMEOUT_MS,
-    });
-    return code === 0 ? undefined : stderr.trim() || `exit code ${code}`;
-  }
-  const target: Reach = {
-    host: check.host,
-    port: check.port,
-    httpPath: check.kind === 'http' ? check.path : null,
-    timeoutMs: CHECK_TIMEOUT_MS,
-    namespaceOf: pid,
-  };
-  return await host.reach(target);
 }

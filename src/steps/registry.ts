@@ -11,6 +11,8 @@ import { confirmGeneration, type ConfirmGeneration } from './confirm-generation.
 import { dropSyns, type DropSyns } from './drop-syns.js';
 import { clearInstance, type ClearInstance } from './clear-instance.js';
 import { confirmInstance, type ConfirmInstance } from './confirm-instance.js';
+import { confirmPort, type ConfirmPort } from './confirm-port.js';
+import { drainPort, type DrainPort } from './drain-port.js';
 import { flipMap, type FlipMap } from './flip-map.js';
 import { keepReachable, type KeepReachable } from './keep-reachable.js';
 import { openRuntime, type OpenRuntime } from './open-runtime.js';
@@ -20,6 +22,8 @@ import { reloadMaster, type ReloadMaster } from './reload-master.js';
 import { reloadService, type ReloadService } from './reload-service.js';
 import { replaceFile, type ReplaceFile } from './replace-file.js';
 import { restoreSysctl, type RestoreSysctl } from './restore-sysctl.js';
+import { runCommand, type RunCommand } from './run-command.js';
+import { setRotation, type SetRotation } from './set-rotation.js';
 import { setSysctl, type SetSysctl } from './set-sysctl.js';
 import { softStop, type SoftStop } from './soft-stop.js';
 import { startGeneration, type StartGeneration } from './start-generation.js';
@@ -43,6 +47,8 @@ export type Step =
   | DropSyns
   | ClearInstance
   | ConfirmInstance
+  | ConfirmPort
+  | DrainPort
   | FlipMap
   | KeepReachable
   | OpenRuntime
@@ -52,6 +58,8 @@ export type Step =
   | ReloadService
   | ReplaceFile
   | RestoreSysctl
+  | RunCommand
+  | SetRotation
   | SetSysctl
   | SoftStop
   | StartGeneration
@@ -73,6 +81,8 @@ export const STEPS = {
   'drop-syns': dropSyns,
   'clear-instance': clearInstance,
   'confirm-instance': confirmInstance,
+  'confirm-port': confirmPort,
+  'drain-port': drainPort,
   'flip-map': flipMap,
   'keep-reachable': keepReachable,
   'open-runtime': openRuntime,
@@ -82,6 +92,8 @@ export const STEPS = {
   'reload-service': reloadService,
   'replace-file': replaceFile,
   'restore-sysctl': restoreSysctl,
+  'run-command': runCommand,
+  'set-rotation': setRotation,
   'set-sysctl': setSysctl,
   'soft-stop': softStop,
   'start-generation': startGeneration,

@@ -46,8 +46,9 @@ export const startInstance: StepDefinition<StartInstance> = {
     return idOf(leader);
   },
   verify: async (step, context) => {
-    const processes = await started(step, context);
-    return processes.length > 0 ? undefined : 'the new instance is gone';
+    // Of one in the foreground the next look tells what it said when it ended.
+    if (!step.daemonizes || (await started(step, context)).length > 0) return undefined;
+    return 'the new instance is gone';
   },
   undo: async (step, context) => {
     // The old one has ended and this one serves: nothing is better than that by now.

@@ -29,7 +29,7 @@ export const CONFIG = [
 ].join('\n');
 
 /** A machine on which HAProxy has been started as at boot, with a client and a slow handshake. */
-export function flipWorld(): World {
+export function flipWorld(slowMs = 200): World {
   const world = new World();
   for (const port of [8080, 8443, 8081]) world.publicPorts.add(port);
   world.files.write(CONFIG_PATH, CONFIG);
@@ -43,7 +43,7 @@ export function flipWorld(): World {
     peer: '10.0.0.1:1',
   });
   world.handshakes = [{ local: '10.0.0.9:8080', peer: '10.0.0.1:3' }];
-  world.clock.after(200, () => {
+  world.clock.after(slowMs, () => {
     world.handshakes = [];
   });
   return world;
@@ -60,6 +60,8 @@ export async function runFlip(
   world: World,
   trouble?: Trouble,
   changes: Partial<FlipOptions & PlanOptions> = {},
+  /** Called after each effect, instead of the look whether all doors are reached. */
+  look?: () => void,
 ): Promise<FlipOutcome<PlanResult>> {
   const request: FlipOptions = {
     service: { kind: 'haproxy', configFiles: [CONFIG_PATH] },
@@ -83,6 +85,7 @@ export async function runFlip(
         onDraining: async () => undefined,
         ...changes,
       }),
+    look,
   );
 }
 
@@ -102,9 +105,10 @@ async function asHitless<T>(
   world: World,
   trouble: Trouble | undefined,
   work: (host: ReturnType<typeof startHitless>['host']) => Promise<T>,
+  look?: () => void,
 ): Promise<FlipOutcome<T>> {
   const { host, effects, exit } = startHitless(world, trouble);
-  const check = (): void => assertReached(world);
+  const check = look ?? ((): void => assertReached(world));
   effects.onEffect = check;
   world.clock.onTask = check;
   const settled = await work(host).then(

@@ -74,6 +74,35 @@ for (const [name, start] of Object.entries(STARTS)) {
   });
 }
 
+for (const [name, slowMs, diesAfterMs] of [
+  ['while the terminal waits for slow clients', 2_000, 500],
+  ['while nobody watches any more', 8_000, 4_000],
+] as const) {
+  test(`the next instance dies ${name}: the old one takes new connections again`, async () => {
+    const world = flipWorld(slowMs);
+    const old = world.haproxies()[0]?.pid;
+    const { error } = await runFlip(world, undefined, {}, onceFlipped(world, diesAfterMs));
+    assert.match(messageOf(error), /the new instance \(pid \d+\) ended/);
+    assert.equal(error instanceof HitlessError ? error.exitCode : 0, EXIT.putBack);
+    world.clock.advance(5_000);
+    assert.equal(assertOneInstance(world), old);
+    assert.deepEqual((await runRecoverFlip(world)).result, [], 'nothing is left to recover');
+  });
+}
+
+/** Ends the next instance some time after the map has led to it. */
+function onceFlipped(world: World, afterMs: number): () => void {
+  let planned = false;
+  return () => {
+    if (planned || world.nft.elements.size === 0) return;
+    planned = true;
+    world.clock.after(afterMs, () => {
+      const next = world.haproxies().at(-1);
+      if (next !== undefined) world.end(next);
+    });
+  };
+}
+
 async function assertRecovers(world: World): Promise<void> {
   const recovered = await runRecoverFlip(world);
   assert.equal(recovered.error, undefined, `recover: ${messageOf(recovered.error)}`);

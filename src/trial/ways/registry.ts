@@ -1,4 +1,6 @@
+import { flipWay, hastyFlip } from './flip.js';
 import { byMethod, questionControl } from './haproxy.js';
+import { rollingWay } from './rolling.js';
 import { apacheControl, gracefulApache, gracefulNginx, nginxControl } from './services.js';
 import type { Way } from './way.js';
 
@@ -13,6 +15,9 @@ export const WAYS = {
   'fd-pass': byMethod('fd-pass', { refusedFor: { 'keep-alive': CLOSES_KEPT, mixed: CLOSES_KEPT } }),
   migrate: byMethod('migrate'),
   'syn-drop': byMethod('syn-drop'),
+  flip: flipWay,
+  rolling: rollingWay,
+  'flip, old stopped at once': hastyFlip,
   'nginx -s reload': nginxControl,
   'graceful nginx': gracefulNginx,
   'apache2 -k graceful': apacheControl,

@@ -1,0 +1,30 @@
+import { failed } from '../error.js';
+import type { StepDefinition } from './definition.js';
+
+/**
+ * Runs a command of the user that reloads an instance which takes no connections at the time.
+ * There is nothing to undo: whether the instance serves afterwards, the next look tells.
+ */
+export interface RunCommand {
+  readonly kind: 'run-command';
+  readonly id: string;
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly timeoutMs: number;
+}
+
+export const runCommand: StepDefinition<RunCommand> = {
+  effect: 'reversible',
+  describe: (step) => `run ${step.argv.join(' ')}`,
+  apply: async ({ argv, cwd, timeoutMs }, { host }) => {
+    const { code, stdout, stderr } = await host.run({ argv, cwd, timeoutMs });
+    if (code === 0) return undefined;
+    const said = (stderr || stdout).trim().split('\n').at(-1) ?? '';
+    throw failed('step-failed', `${argv.join(' ')} failed (exit code ${code}): ${said}`, {
+      subject: argv.join(' '),
+      hint: 'an instance that is not healthy stays out, the others serve; mend it and run the command again',
+    });
+  },
+  verify: async () => undefined,
+  undo: async () => undefined,
+};

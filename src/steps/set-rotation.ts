@@ -1,0 +1,84 @@
+import { failed } from '../error.js';
+import { unhealthy, type HealthCheck } from '../host/health.js';
+import type { Host } from '../host/host.js';
+import { nftArgv, listTableArgv } from '../host/nft.js';
+import { parseRuleset, type Ruleset } from '../host/nft-list.js';
+import {
+  removeScript,
+  ROLLING_TABLE,
+  rotationOf,
+  rotationScript,
+  type Spread,
+} from '../host/nft-rolling.js';
+import type { StepDefinition } from './definition.js';
+
+/** Has exactly these instances take new connections, by one transaction of the kernel. */
+export interface SetRotation {
+  readonly kind: 'set-rotation';
+  readonly id: string;
+  readonly port: number;
+  readonly members: readonly number[];
+  readonly spread: Spread;
+  /** Every instance, and how it is known to serve: undo takes those in that do. */
+  readonly instances: readonly RotationInstance[];
+  /** The port was in no rotation before: undo gives it back to who listens on it. */
+  readonly isNew: boolean;
+}
+
+export interface RotationInstance {
+  readonly port: number;
+  readonly health: readonly HealthCheck[];
+}
+
+export const setRotation: StepDefinition<SetRotation> = {
+  effect: 'reversible',
+  describe: (step) => `direct new connections to port ${step.port} to ${step.members.join(', ')}`,
+  apply: async (step, { host }) => await direct(host, step, step.members),
+  verify: async (step, { host }) => {
+    const seen = rotationOf(await tableNow(host), step.port)?.members ?? [];
+    const same = seen.join() === step.members.join();
+    return same ? undefined : `port ${step.port} is led to ${seen.join(', ') || 'no instance'}`;
+  },
+  undo: async (step, { host }) => {
+    if (step.isNew && (await listensItself(host, step.port))) return await remove(host, step);
+    // What was reloaded stays reloaded; whoever serves takes connections, and nobody else.
+    const serving: number[] = [];
+    for (const { port, health } of step.instances) {
+      if ((await unhealthy(host, health)) === undefined) serving.push(port);
+    }
+    if (serving.length > 0) await direct(host, step, serving);
+  },
+};
+
+async function direct(
+  host: Host,
+  { port, spread }: SetRotation,
+  members: readonly number[],
+): Promise<undefined> {
+  const table = await tableNow(host);
+  if (rotationOf(table, port)?.members.join() === members.join()) return;
+  await run(host, rotationScript(table, { port, members, spread }));
+}
+
+async function remove(host: Host, { port }: SetRotation): Promise<void> {
+  const table = await tableNow(host);
+  if (rotationOf(table, port) !== null) await run(host, removeScript(table, port));
+}
+
+async function tableNow(host: Host): Promise<Ruleset> {
+  const { code, stdout } = await host.run({ argv: listTableArgv(ROLLING_TABLE) });
+  return parseRuleset(code === 0 ? stdout : '');
+}
+
+async function run(host: Host, script: string): Promise<void> {
+  const { code, stderr } = await host.run({ argv: nftArgv(script) });
+  if (code === 0) return;
+  throw failed('step-failed', `nft refused the change: ${stderr.trim().split('\n')[0] ?? ''}`, {
+    subject: ROLLING_TABLE,
+  });
+}
+
+async function listensItself(host: Host, port: number): Promise<boolean> {
+  const listening = await host.sockets.listeners(host.self.pid);
+  return listening.some(({ family, local }) => family !== 'unix' && local.endsWith(`:${port}`));
+}
