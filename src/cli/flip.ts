@@ -8,8 +8,8 @@ export function build(io: Io): Command {
   const command = new Command('flip')
     .summary('start a second instance, prove it, lead new connections to it')
     .description(
-      'Starts a second instance of a service on a port of its own, proves it there, and leads new\n' +
-        'connections to it by one change of a map in the kernel. The old one keeps its clients.',
+      'Starts a second instance of a service on a port of its own, proves it there, and leads ' +
+        'new connections to it by one change of a map in the kernel. The old one keeps its clients.',
     )
     .argument('[command...]', 'what starts the next instance, after --; {port} is its port')
     .option('--service <name>', 'haproxy')

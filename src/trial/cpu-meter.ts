@@ -48,7 +48,7 @@ function enter(seen: Map<string, Seen>, key: string, process: ProcessCpu, isFirs
   const entry = seen.get(key) ?? { fromMs: isFirst ? process.cpuMs : 0, toMs: 0, isHitless: false };
   entry.toMs = process.cpuMs;
   // A process that was just forked has its parent's command line until it has become the program.
-  entry.isHitless = process.argv.some((word) => /\/(bin\/hitless|bundle\/main\.js)$/.test(word));
+  entry.isHitless = process.argv.some((word) => /\/(bin\/hitless|bundle\/main\.cjs)$/.test(word));
   seen.set(key, entry);
 }
 
