@@ -60,7 +60,7 @@ async function prepareService(host: Host, request: ServiceRequest): Promise<Plan
     unverified: unverified(facts),
     notes: notesFor(facts),
     oldPids: facts.graceful.workers.map(({ pid }) => pid),
-    starts: ['reload'],
+    starts: ['workers'],
     handOver,
     retire,
   };

@@ -31,7 +31,7 @@ export const awaitWorkers: StepDefinition<AwaitWorkers> = {
       },
       { timeoutMs: context.timeoutMs, intervalMs: 10, clock: context.host.clock },
     );
-    if (complete !== undefined) return undefined;
+    if (complete !== undefined) return { pids: await currentPids(step, context) };
     throw failed('not-confirmed', missing ?? 'the new workers were not confirmed', {
       subject: `pid ${step.master.pid}`,
       hint: 'is a process stopped or stuck? "hitless recover" goes on when that has been seen to',
@@ -39,6 +39,11 @@ export const awaitWorkers: StepDefinition<AwaitWorkers> = {
   },
   verify: missingOf,
 };
+
+async function currentPids(step: AwaitWorkers, { host }: StepContext): Promise<readonly number[]> {
+  const { workers } = await processesOf(host, SERVICES[step.service], step.master);
+  return workers.map(({ pid }) => pid);
+}
 
 async function missingOf(step: AwaitWorkers, context: StepContext): Promise<string | undefined> {
   const { workers } = await processesOf(context.host, SERVICES[step.service], step.master);
