@@ -9,7 +9,7 @@
 /** Parts that only compute: no IO, clock, randomness or `process`. .oxlintrc.json has the same list. */
 const PURE = [
   '^src/error\\.ts$',
-  '^src/host/(host|proc|ss)\\.ts$',
+  '^src/host/(host|nft|nft-syn-drop|proc|ss|syn-targets|tc-plug)\\.ts$',
   '^src/haproxy/config/',
   '^src/haproxy/(arguments|config-listeners|messages|version|runtime/answers)\\.ts$',
   '^src/methods/',
@@ -104,7 +104,7 @@ const ARROWS = [
   layer(
     'host-is-the-bottom',
     '^src/host/',
-    [],
+    [ENTRY_POINTS],
     'The port to the machine knows nothing of proxies and reloads. Knowledge of HAProxy belongs into ' +
       'src/haproxy/, a decision into src/reload/ or src/methods/.',
   ),

@@ -3,13 +3,14 @@ import { awaitDrained, type AwaitDrained } from './await-drained.js';
 import { awaitHandshakes, type AwaitHandshakes } from './await-handshakes.js';
 import { awaitReplacement, type AwaitReplacement } from './await-replacement.js';
 import { awaitStopping, type AwaitStopping } from './await-stopping.js';
+import { confirmHold, type ConfirmHold } from './confirm-hold.js';
 import { confirmGeneration, type ConfirmGeneration } from './confirm-generation.js';
-import { dropSyns, type DropSyns } from './drop-syns.js';
+import { holdSyns, type HoldSyns } from './hold-syns.js';
 import { keepReachable, type KeepReachable } from './keep-reachable.js';
 import { openRuntime, type OpenRuntime } from './open-runtime.js';
-import { passSyns, type PassSyns } from './pass-syns.js';
 import { quiesce, type Quiesce } from './quiesce.js';
 import { reloadMaster, type ReloadMaster } from './reload-master.js';
+import { releaseSyns, type ReleaseSyns } from './release-syns.js';
 import { replaceFile, type ReplaceFile } from './replace-file.js';
 import { restoreSysctl, type RestoreSysctl } from './restore-sysctl.js';
 import { setSysctl, type SetSysctl } from './set-sysctl.js';
@@ -25,12 +26,13 @@ export type Step =
   | AwaitReplacement
   | AwaitStopping
   | ConfirmGeneration
-  | DropSyns
+  | ConfirmHold
+  | HoldSyns
   | KeepReachable
   | OpenRuntime
-  | PassSyns
   | Quiesce
   | ReloadMaster
+  | ReleaseSyns
   | ReplaceFile
   | RestoreSysctl
   | SetSysctl
@@ -44,12 +46,13 @@ export const STEPS = {
   'await-replacement': awaitReplacement,
   'await-stopping': awaitStopping,
   'confirm-generation': confirmGeneration,
-  'drop-syns': dropSyns,
+  'confirm-hold': confirmHold,
+  'hold-syns': holdSyns,
   'keep-reachable': keepReachable,
   'open-runtime': openRuntime,
-  'pass-syns': passSyns,
   quiesce,
   'reload-master': reloadMaster,
+  'release-syns': releaseSyns,
   'replace-file': replaceFile,
   'restore-sysctl': restoreSysctl,
   'set-sysctl': setSysctl,

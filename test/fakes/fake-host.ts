@@ -11,6 +11,7 @@ import type {
 } from '../../src/host/host.js';
 import { Effects, type Trouble } from './effects.js';
 import { fakeFiles } from './files.js';
+import { guardsIn, startFakeGuard } from './guards.js';
 import { signalHaproxy } from './haproxy.js';
 import { runFakeProgram, startFakeProgram } from './programs.js';
 import { FakeRuntime } from './runtime.js';
@@ -92,7 +93,9 @@ function fakeProcesses(world: World, effects: Effects): Processes {
       return effects.do({
         label: `${signal} ${id.pid}`,
         apply: () => {
-          signalHaproxy(world, world.processes.get(id.pid), signal);
+          const process = world.processes.get(id.pid);
+          if (process?.argv[0] === 'guard') world.end(process);
+          else signalHaproxy(world, process, signal);
           return true;
         },
         failure: () => Object.assign(new Error('kill EPERM'), { code: 'EPERM' }),
@@ -104,6 +107,16 @@ function fakeProcesses(world: World, effects: Effects): Processes {
         apply: () => startFakeProgram(world, command),
         failure: () => failed('tool-missing', `cannot run ${command.argv[0] ?? ''}: EAGAIN`),
       }),
+    startGuard: async (guard) =>
+      effects.do({
+        label: `guard for ${guard.afterMs} ms`,
+        apply: () => startFakeGuard(world, guard),
+        failure: () => failed('step-failed', 'the guard of the hold did not start: EAGAIN'),
+      }),
+    guardsNamed: async (name) => {
+      effects.alive();
+      return guardsIn(world, name);
+    },
   };
 }
 

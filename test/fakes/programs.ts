@@ -1,6 +1,7 @@
 import type { Command, CommandResult, Detached } from '../../src/host/host.js';
 import { callHaproxy } from './haproxy.js';
 import { callNft } from './nft.js';
+import { callIp, callTc, callUnshare } from './tc.js';
 import type { World } from './world.js';
 
 type Program = (world: World, command: Command) => CommandResult;
@@ -9,6 +10,9 @@ type Program = (world: World, command: Command) => CommandResult;
 const PROGRAMS: Readonly<Record<string, Program>> = {
   haproxy: callHaproxy,
   nft: callNft,
+  tc: callTc,
+  ip: callIp,
+  unshare: callUnshare,
 };
 
 export function runFakeProgram(world: World, command: Command): CommandResult {

@@ -34,7 +34,7 @@ test('control: haproxy -sf loses connections while the old process is stalled', 
   });
 });
 
-for (const method of ['quiesce', 'fd-pass', 'migrate'] as const) {
+for (const method of ['quiesce', 'fd-pass', 'migrate', 'syn-drop'] as const) {
   test(`${method} loses nothing while the old process is stalled`, async () => {
     await inLab(async (question) => {
       const { reports } = await underLoad(question, [NEW, IPV6], async () => {

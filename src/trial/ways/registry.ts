@@ -7,6 +7,8 @@ export const WAYS = {
   quiesce: byMethod('quiesce'),
   'fd-pass': byMethod('fd-pass'),
   migrate: byMethod('migrate'),
+  /** Where the kernel has sch_plug, as in the guest of `npm run test:vm`. */
+  'syn-hold': byMethod('syn-hold'),
   'syn-drop': byMethod('syn-drop'),
 } as const satisfies Readonly<Record<string, Way>>;
 
