@@ -57,7 +57,8 @@ export interface Processes {
   readonly start: (command: Detached) => Promise<ProcessId>;
   /**
    * Starts a process that carries commands out as soon as another has ended or the time is over,
-   * whichever comes first, and then ends. Returns when it is on watch. SIGTERM ends it before.
+   * whichever comes first, and then ends. Returns when it is on watch. SIGTERM ends it before;
+   * SIGUSR1 gives it its whole time again.
    */
   readonly startGuard: (guard: Guard) => Promise<ProcessId>;
   /** Guards of that name that are on watch or at work. */

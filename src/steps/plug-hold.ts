@@ -36,15 +36,9 @@ export const plugHold: SynHold = {
       for (const argv of ADD_IFB) await must(host, pid, argv);
       await batch(host, pid, layLines(synTargets(listeners), interfaces));
     }
-    // The new guard first: there is always one. The old one may still open the plug: then shut it.
-    await host.processes.startGuard({
-      name: runId,
-      watches: host.self,
-      afterMs: holdMs,
-      commands: plugLines('release_indefinite').map(tcArgv),
-      ...inside(pid),
-    });
-    for (const guard of former) await host.processes.signal(guard, 'SIGTERM');
+    const [guard] = former;
+    if (guard === undefined) await startGuard(host, pid, runId, holdMs);
+    else await host.processes.signal(guard, 'SIGUSR1');
     await batch(host, pid, plugLines('block'));
   },
   problem: async (_target, pid, { host, runId }) => {
@@ -71,6 +65,17 @@ export const plugHold: SynHold = {
     return (await guardsEnd(host, runId)) ? undefined : 'the guard is still there';
   },
 };
+
+/** Before the plug is shut: from then on somebody sees to its opening. */
+async function startGuard(
+  host: Host,
+  pid: number | undefined,
+  name: string,
+  afterMs: number,
+): Promise<void> {
+  const commands = plugLines('release_indefinite').map(tcArgv);
+  await host.processes.startGuard({ name, watches: host.self, afterMs, commands, ...inside(pid) });
+}
 
 /** On `lo` and on the ifb device. */
 const PLUGS = 2;

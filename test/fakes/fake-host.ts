@@ -11,7 +11,7 @@ import type {
 } from '../../src/host/host.js';
 import { Effects, type Trouble } from './effects.js';
 import { fakeFiles } from './files.js';
-import { guardsIn, startFakeGuard } from './guards.js';
+import { guardsIn, signalGuard, startFakeGuard } from './guards.js';
 import { signalHaproxy } from './haproxy.js';
 import { runFakeProgram, startFakeProgram } from './programs.js';
 import { FakeRuntime } from './runtime.js';
@@ -94,7 +94,7 @@ function fakeProcesses(world: World, effects: Effects): Processes {
         label: `${signal} ${id.pid}`,
         apply: () => {
           const process = world.processes.get(id.pid);
-          if (process?.argv[0] === 'guard') world.end(process);
+          if (process?.argv[0] === 'guard') signalGuard(world, process, signal);
           else signalHaproxy(world, process, signal);
           return true;
         },

@@ -86,6 +86,8 @@ export class World {
   readonly tables = new Map<string, Map<string, FakeTable>>();
   /** Qdiscs, filters and links of each network namespace. */
   readonly trafficControl = new Map<string, FakeTc>();
+  /** How long each guard (host.ts) watches, by its pid. */
+  readonly guardTimes = new Map<number, { readonly afterMs: number; readonly untilMs: number }>();
   /** A part of traffic control that the kernel does not have. */
   missingModule: string | undefined;
   handshakes: Handshake[] = [];

@@ -4,17 +4,15 @@ import { waitFor } from '../../src/host/node/wait.js';
 import { parseSynDrop, SYN_DROP_TABLE, type SynDropTable } from '../../src/host/nft-syn-drop.js';
 import type { HaproxySpec } from '../../src/lab/haproxy-config.js';
 import { type QuestionLab, startQuestionLab } from '../../src/lab/question-lab.js';
+import { delayAcks, killWhileHolding } from './holding.js';
 import { KEPT, type LoadSpec, losingNothing, NEW, underLoad } from './load.js';
 import {
   assertAsBefore,
   assertRefused,
   hitless,
-  LIMIT_MS,
-  linesOf,
   outcomeOf,
   reloaded,
   servingPid,
-  startHitless,
 } from './support.js';
 
 let question: QuestionLab;
@@ -27,8 +25,6 @@ after(async () => {
 
 const IPV6: LoadSpec = { connections: 'new', url: 'http://[fd77::1]/' };
 const SYN_DROP = ['--method', 'syn-drop'] as const;
-/** Final ACKs, and all that follows them, are held back for so long. */
-const ACK_DELAY = '1s';
 /** The deadline of a hold, and a moment to look. */
 const LAPSE_MS = 12_000;
 
@@ -57,7 +53,7 @@ test('clients on the same machine are held back too, late and not lost', async (
 
 test('control: haproxy -sf loses handshakes whose final ACK is a second away', async () => {
   const { reports } = await underLoad(question, [NEW], async () => {
-    await delayAcks();
+    await delayAcks(question);
     const old = await servingPid(question);
     await question.lb.must([...question.haproxy.argv, '-sf', String(old)]);
   });
@@ -66,7 +62,7 @@ test('control: haproxy -sf loses handshakes whose final ACK is a second away', a
 
 test('syn-drop waits for final ACKs that are a second away', async () => {
   await losingNothing(question, [NEW, IPV6], async () => {
-    await delayAcks();
+    await delayAcks(question);
     await reloaded(question, ...SYN_DROP);
   });
   await assertNoTrace();
@@ -74,7 +70,7 @@ test('syn-drop waits for final ACKs that are a second away', async () => {
 
 test('the kernel lifts the hold of a hitless that was killed, and the next reload works', async () => {
   const old = await servingPid(question);
-  await killWhileHolding();
+  await killWhileHolding(question, 'syn-drop');
   const held = await heldNow();
   assert.deepEqual(
     held?.held.map(({ family, address, port }) => [family, address, port]),
@@ -96,7 +92,7 @@ test('the kernel lifts the hold of a hitless that was killed, and the next reloa
 test('recover lets SYNs pass at once after a kill, and the old process serves on', async () => {
   const old = await servingPid(question);
   await losingNothing(question, [NEW, KEPT], async () => {
-    await killWhileHolding();
+    await killWhileHolding(question, 'syn-drop');
     const ran = await hitless(question, 'recover');
     assert.equal(ran.code, 0, ran.stderr);
   });
@@ -138,33 +134,6 @@ test('binds to single addresses are held back at these', async () => {
     await own.lab.close();
   }
 });
-
-/** The client's packets but SYNs vanish for a moment: handshakes stay half open at the proxy. */
-async function delayAcks(): Promise<void> {
-  const table = `table inet slow {
-    set ports { type inet_service; flags timeout; }
-    chain out { type filter hook output priority 0; tcp dport @ports tcp flags & syn == 0 drop; }
-  }
-  flush chain inet slow out
-  add rule inet slow out tcp dport @ports tcp flags & syn == 0 drop
-  add element inet slow ports { 80 timeout ${ACK_DELAY} }`;
-  await question.client.must(['nft', table]);
-  const halfOpen = async () => {
-    const text = await question.lb.must(['ss', '-Htn', 'state', 'syn-recv', 'sport = :80']);
-    return text.trim() === '' ? undefined : true;
-  };
-  assert.ok(await waitFor(halfOpen, { timeoutMs: LIMIT_MS }), 'handshakes are half open');
-}
-
-async function killWhileHolding(): Promise<void> {
-  const child = await startHitless(question, 'reload', '--ndjson', ...SYN_DROP);
-  const drained = linesOf(child, (line) => {
-    const { step, state } = JSON.parse(line) as { step?: string; state?: string };
-    if (step === 'hold' && state === 'done') child.kill('SIGKILL');
-  });
-  await child.exited;
-  await drained;
-}
 
 async function heldNow(): Promise<SynDropTable | undefined> {
   const argv = ['nft', '--json', 'list', 'table', 'inet', SYN_DROP_TABLE];

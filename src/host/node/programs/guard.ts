@@ -10,7 +10,10 @@ const RETRY_MS = 200;
 const COMMAND_TIMEOUT_MS = 2_000;
 
 const order = JSON.parse(process.argv[2] ?? '') as GuardOrder;
-const untilMs = performance.now() + order.afterMs;
+let untilMs = performance.now() + order.afterMs;
+process.on('SIGUSR1', () => {
+  untilMs = performance.now() + order.afterMs;
+});
 // Ctrl-C and a closed terminal are meant for hitless; its end is what is waited for.
 for (const signal of ['SIGHUP', 'SIGINT'] as const) process.on(signal, () => undefined);
 const timer = setInterval(() => {
