@@ -9,7 +9,7 @@
 /** Parts that only compute: no IO, clock, randomness or `process`. .oxlintrc.json has the same list. */
 const PURE = [
   '^src/error\\.ts$',
-  '^src/host/(conntrack|host|nft|nft-[a-z]+|proc|ss)\\.ts$',
+  '^src/host/(conntrack|host|nft|nft-[a-z]+|proc|ss|syn-targets|tc-plug)\\.ts$',
   '^src/haproxy/config/',
   '^src/report/[^/]+\\.ts$',
   '^src/haproxy/(arguments|config-listeners|messages|version|runtime/answers)\\.ts$',

@@ -7,6 +7,7 @@ import { relative } from 'node:path';
 import { check } from './check.mjs';
 import { closingLines, isGood, noCounts, runTests, say, STAGES, sum } from './run-tests.mjs';
 import { ROOT, testFiles } from './test-files.mjs';
+import { runVmTests } from './test-vm.mjs';
 
 const chosen = process.argv.slice(2).map((file) => relative(ROOT, file));
 process.exitCode = (await (chosen.length > 0 ? some(chosen) : all())) ? 0 : 1;
@@ -20,8 +21,9 @@ async function all() {
     return false;
   }
   const system = await runTests(testFiles().system, STAGES.system);
-  say(closingLines(sum(unit, system)));
-  return isGood(system);
+  const guest = await runVmTests();
+  say(closingLines(sum(unit, system, guest)));
+  return isGood(system) && isGood(guest);
 }
 
 async function some(sources) {
@@ -29,6 +31,10 @@ async function some(sources) {
   const unknown = sources.filter((source) => !known.includes(source));
   if (unknown.length > 0) {
     say(`no such test file: ${unknown.join(', ')}`);
+    return false;
+  }
+  if (sources.some((source) => testFiles().vm.includes(source))) {
+    say('the tests in test/vm run in a guest: npm run test:vm');
     return false;
   }
   const { system } = testFiles();

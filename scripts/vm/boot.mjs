@@ -23,6 +23,8 @@ const MODULES = [
   ...['sch_prio', 'sch_plug', 'sch_ingress', 'sch_netem', 'cls_flower', 'act_mirred'],
 ];
 
+const LOOK_EVERY_MS = 500;
+
 const START = `
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 TMPDIR=/memory HOME=/memory LANG=C.UTF-8
@@ -40,7 +42,7 @@ busybox poweroff -f
  * @returns its exit code and what it printed
  * @throws Unavailable when there can be no guest here; Error when it did not come to an end
  */
-export async function runInGuest(argv, { cwd, timeoutMs, env = {} }) {
+export async function runInGuest(argv, { cwd, timeoutMs, onLine = () => undefined }) {
   const qemu = programNamed(QEMU);
   const busybox = programNamed('busybox');
   const { image, modules } = debianKernel();
@@ -48,12 +50,12 @@ export async function runInGuest(argv, { cwd, timeoutMs, env = {} }) {
   try {
     writeFileSync(join(job, 'initramfs'), initramfs(busybox, moduleFiles(modules, MODULES)));
     writeFileSync(join(job, 'start'), START);
-    const words = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`);
     writeFileSync(
       join(job, 'command'),
-      `cd ${quoted(cwd)} && ${[...words, 'exec', ...argv.map(quoted)].join(' ')}\n`,
+      `cd ${quoted(cwd)} && exec ${argv.map(quoted).join(' ')}\n`,
     );
-    const console = await power(qemu, image, job, timeoutMs);
+    const tail = follow(join(job, 'out'), onLine);
+    const console = await power(qemu, image, job, timeoutMs).finally(tail.end);
     const read = (name) =>
       existsSync(join(job, name)) ? readFileSync(join(job, name), 'utf8') : undefined;
     const code = read('code');
@@ -103,6 +105,24 @@ function power(qemu, image, job, timeoutMs) {
       resolve(console);
     });
   });
+}
+
+/** Calls back with each whole line of a file that grows; what is left at its end too. */
+function follow(file, onLine) {
+  let seen = 0;
+  const look = () => {
+    if (!existsSync(file)) return;
+    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+    for (const line of lines.slice(seen)) onLine(line);
+    seen = lines.length;
+  };
+  const timer = setInterval(look, LOOK_EVERY_MS);
+  return {
+    end: () => {
+      clearInterval(timer);
+      look();
+    },
+  };
 }
 
 function programNamed(name) {

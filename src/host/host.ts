@@ -57,6 +57,24 @@ export interface Processes {
    * been executed, not when it serves.
    */
   readonly start: (command: Detached) => Promise<ProcessId>;
+  /**
+   * Starts a process that carries commands out as soon as another has ended or the time is over,
+   * whichever comes first, and then ends. Returns when it is on watch. SIGTERM ends it before;
+   * SIGUSR1 gives it its whole time again.
+   */
+  readonly startGuard: (guard: Guard) => Promise<ProcessId>;
+  /** Guards of that name that are on watch or at work. */
+  readonly guardsNamed: (name: string) => Promise<readonly ProcessId[]>;
+}
+
+/** For what must not outlive the process that has done it, where the kernel does not see to that. */
+export interface Guard {
+  readonly name: string;
+  readonly watches: ProcessId;
+  readonly afterMs: number;
+  /** Each is tried again a few times when it fails. */
+  readonly commands: readonly (readonly string[])[];
+  readonly netNamespaceOf?: number;
 }
 
 export interface Command {

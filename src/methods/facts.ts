@@ -74,6 +74,10 @@ export interface KeptListener extends Listener {
 export interface HoldFacts {
   /** What keeps nft from dropping them; null when nothing does. */
   readonly nft: Obstacle | null;
+  /** What keeps a plug qdisc from holding them. */
+  readonly plug: Obstacle | null;
+  /** By which clients of other machines come. */
+  readonly interfaces: readonly string[];
 }
 
 export interface Obstacle {

@@ -1,9 +1,11 @@
 import type { Step } from '../steps/registry.js';
+import type { HoldTarget } from '../steps/syn-hold.js';
 import type { Facts, HoldFacts, Obstacle } from './facts.js';
 import type { Assessment, MethodSteps } from './method.js';
 import {
   drainSteps,
   idleClientLosses,
+  NEW,
   openRuntimeStep,
   quiesceStep,
   softStopStep,
@@ -22,7 +24,7 @@ import {
 export const HOLD_MS = 10_000;
 
 /** A final ACK is one round trip away; one that was lost comes again with the client's request. */
-export const QUIET_TIMEOUT_MS = 3_000;
+const QUIET_TIMEOUT_MS = 3_000;
 
 /** Together with the wait before it shorter than the hold: it must not lapse on the way. */
 const START_TIMEOUT_MS = 5_000;
@@ -76,35 +78,53 @@ export function heldListeners({
     .map(({ family, local, inode }) => ({ family, local, inode }));
 }
 
-export interface Hold {
-  readonly hold: readonly Step[];
-  /** Right before the switch: the start has used some of the time. */
-  readonly renew: Step;
-  readonly release: readonly Step[];
-}
-
 export function holdingPlan(
   facts: Facts,
   drainTimeoutMs: number,
-  { hold, renew, release }: Hold,
+  by: HoldTarget['by'],
 ): MethodSteps {
+  const target: HoldTarget = {
+    by,
+    listeners: heldListeners(facts),
+    interfaces: by === 'plug' ? (facts.holds?.interfaces ?? []) : [],
+  };
   const start = startSteps(facts, {
     passSockets: false,
     startTimeoutMs: START_TIMEOUT_MS,
     confirmTimeoutMs: CONFIRM_TIMEOUT_MS,
   });
-  const closed: Step = {
-    kind: 'await-closed',
-    id: 'closed',
-    process: facts.serving,
-    listeners: heldListeners(facts),
-  };
   const { admin } = facts.runtime;
-  const switching = admin ? quiesceStep(facts, true) : softStopStep(facts);
-  const handOver = [...hold, ...start, renew, switching, closed, ...release];
+  const handOver: readonly Step[] = [
+    holdStep(facts, target, 'hold'),
+    ...start,
+    // The start has used some of the time.
+    holdStep(facts, target, 'renew'),
+    admin ? quiesceStep(facts, true) : softStopStep(facts),
+    { kind: 'await-closed', id: 'closed', process: facts.serving, listeners: target.listeners },
+    { kind: 'confirm-hold', id: 'held', namespaceOf: [NEW, facts.serving], ...target },
+    {
+      kind: 'release-syns',
+      id: 'release',
+      heldBy: 'hold',
+      namespaceOf: [NEW, facts.serving],
+      ...target,
+    },
+  ];
   if (!admin) return { handOver, retire: [] };
   return {
     handOver: [openRuntimeStep(facts), ...handOver],
     retire: drainSteps(facts, drainTimeoutMs),
+  };
+}
+
+function holdStep(facts: Facts, target: HoldTarget, id: 'hold' | 'renew'): Step {
+  return {
+    kind: 'hold-syns',
+    id,
+    renews: id === 'renew',
+    process: facts.serving,
+    holdMs: HOLD_MS,
+    quietTimeoutMs: QUIET_TIMEOUT_MS,
+    ...target,
   };
 }

@@ -2,7 +2,7 @@ import type { Step } from '../steps/registry.js';
 import type { Facts } from './facts.js';
 
 /** What users choose from with `--method`; `auto` stands for the first that is lossless. */
-export type MethodName = 'fd-pass' | 'quiesce' | 'migrate' | 'syn-drop' | 'plain';
+export type MethodName = 'fd-pass' | 'quiesce' | 'migrate' | 'syn-hold' | 'syn-drop' | 'plain';
 
 /** Every way in which a plan can hand over; those that are no `MethodName` have their own command. */
 export type PlanMethod = MethodName | 'flip' | 'rolling' | 'handoff' | 'graceful';

@@ -35,7 +35,7 @@ export function needsHoldFacts(method: ReloadRequest['method'], facts: Facts): b
   return chooseMethod(facts, false).kind === 'none';
 }
 
-const HOLDING: readonly MethodName[] = ['syn-drop'];
+const HOLDING: readonly MethodName[] = ['syn-hold', 'syn-drop'];
 
 function decideByItself(allowLoss: boolean, facts: Facts): Chosen {
   const choice = chooseMethod(facts, allowLoss);

@@ -26,7 +26,7 @@ export interface Plan {
 }
 
 /** Both processes listen beside each other; the old one is quiesced if hitless may do that. */
-const BESIDE: readonly MethodName[] = ['migrate', 'syn-drop'];
+const BESIDE: readonly MethodName[] = ['migrate', 'syn-hold', 'syn-drop'];
 
 /**
  * A soft stop spares idle clients only if the *running* process has idle-close-on-response, and

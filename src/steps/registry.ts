@@ -7,17 +7,18 @@ import { awaitReplacement, type AwaitReplacement } from './await-replacement.js'
 import { awaitRetired, type AwaitRetired } from './await-retired.js';
 import { awaitStopping, type AwaitStopping } from './await-stopping.js';
 import { awaitWorkers, type AwaitWorkers } from './await-workers.js';
-import { confirmGeneration, type ConfirmGeneration } from './confirm-generation.js';
-import { dropSyns, type DropSyns } from './drop-syns.js';
 import { clearInstance, type ClearInstance } from './clear-instance.js';
+import { confirmGeneration, type ConfirmGeneration } from './confirm-generation.js';
+import { confirmHold, type ConfirmHold } from './confirm-hold.js';
 import { confirmInstance, type ConfirmInstance } from './confirm-instance.js';
 import { confirmPort, type ConfirmPort } from './confirm-port.js';
 import { drainPort, type DrainPort } from './drain-port.js';
 import { flipMap, type FlipMap } from './flip-map.js';
+import { holdSyns, type HoldSyns } from './hold-syns.js';
 import { keepReachable, type KeepReachable } from './keep-reachable.js';
 import { openRuntime, type OpenRuntime } from './open-runtime.js';
-import { passSyns, type PassSyns } from './pass-syns.js';
 import { quiesce, type Quiesce } from './quiesce.js';
+import { releaseSyns, type ReleaseSyns } from './release-syns.js';
 import { reloadMaster, type ReloadMaster } from './reload-master.js';
 import { reloadService, type ReloadService } from './reload-service.js';
 import { replaceFile, type ReplaceFile } from './replace-file.js';
@@ -43,17 +44,18 @@ export type Step =
   | AwaitRetired
   | AwaitStopping
   | AwaitWorkers
-  | ConfirmGeneration
-  | DropSyns
   | ClearInstance
+  | ConfirmGeneration
+  | ConfirmHold
   | ConfirmInstance
   | ConfirmPort
   | DrainPort
   | FlipMap
+  | HoldSyns
   | KeepReachable
   | OpenRuntime
-  | PassSyns
   | Quiesce
+  | ReleaseSyns
   | ReloadMaster
   | ReloadService
   | ReplaceFile
@@ -77,17 +79,18 @@ export const STEPS = {
   'await-retired': awaitRetired,
   'await-stopping': awaitStopping,
   'await-workers': awaitWorkers,
-  'confirm-generation': confirmGeneration,
-  'drop-syns': dropSyns,
   'clear-instance': clearInstance,
+  'confirm-generation': confirmGeneration,
+  'confirm-hold': confirmHold,
   'confirm-instance': confirmInstance,
   'confirm-port': confirmPort,
   'drain-port': drainPort,
   'flip-map': flipMap,
+  'hold-syns': holdSyns,
   'keep-reachable': keepReachable,
   'open-runtime': openRuntime,
-  'pass-syns': passSyns,
   quiesce,
+  'release-syns': releaseSyns,
   'reload-master': reloadMaster,
   'reload-service': reloadService,
   'replace-file': replaceFile,

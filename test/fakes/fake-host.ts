@@ -11,6 +11,7 @@ import type {
 } from '../../src/host/host.js';
 import { Effects, type Trouble } from './effects.js';
 import { fakeFiles } from './files.js';
+import { guardsIn, signalGuard, startFakeGuard } from './guards.js';
 import { runFakeProgram, signalFakeProcess, startFakeProgram } from './programs.js';
 import { FakeRuntime } from './runtime.js';
 import type { FakeProcess, World } from './world.js';
@@ -92,7 +93,9 @@ function fakeProcesses(world: World, effects: Effects): Processes {
       return effects.do({
         label: `${signal} ${id.pid}`,
         apply: () => {
-          signalFakeProcess(world, world.processes.get(id.pid), signal);
+          const process = world.processes.get(id.pid);
+          if (process?.argv[0] === 'guard') signalGuard(world, process, signal);
+          else signalFakeProcess(world, process, signal);
           return true;
         },
         failure: () => Object.assign(new Error('kill EPERM'), { code: 'EPERM' }),
@@ -104,6 +107,16 @@ function fakeProcesses(world: World, effects: Effects): Processes {
         apply: () => startFakeProgram(world, command),
         failure: () => failed('tool-missing', `cannot run ${command.argv[0] ?? ''}: EAGAIN`),
       }),
+    startGuard: async (guard) =>
+      effects.do({
+        label: `guard for ${guard.afterMs} ms`,
+        apply: () => startFakeGuard(world, guard),
+        failure: () => failed('step-failed', 'the guard of the hold did not start: EAGAIN'),
+      }),
+    guardsNamed: async (name) => {
+      effects.alive();
+      return guardsIn(world, name);
+    },
   };
 }
 

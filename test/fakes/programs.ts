@@ -3,6 +3,7 @@ import { callHaproxy, signalHaproxy } from './haproxy.js';
 import { callConntrack } from './nft-maps.js';
 import { callNft } from './nft.js';
 import { callApache, callNginx, isService, signalService } from './services.js';
+import { callIp, callTc, callUnshare } from './tc.js';
 import type { FakeProcess, World } from './world.js';
 
 type Program = (world: World, command: Command) => CommandResult;
@@ -14,6 +15,9 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   nginx: callNginx,
   apache2: callApache,
   conntrack: callConntrack,
+  tc: callTc,
+  ip: callIp,
+  unshare: callUnshare,
 };
 
 export function runFakeProgram(world: World, command: Command): CommandResult {

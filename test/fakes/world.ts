@@ -3,6 +3,7 @@ import type { FakeConfig } from './haproxy-config.js';
 import { FileTree } from './file-tree.js';
 import { FakeNft } from './nft-maps.js';
 import { dropsSyns, type FakeTable } from './nft-sets.js';
+import { newTc, plugsSyns, type FakeTc } from './tc.js';
 import { VirtualClock } from './virtual-clock.js';
 
 /** A listening socket in the kernel, held open by one process or several. */
@@ -87,6 +88,12 @@ export class World {
   readonly sysctls = new Map<string, Sysctls>();
   /** Tables of nft by their name, of each network namespace. */
   readonly tables = new Map<string, Map<string, FakeTable>>();
+  /** Qdiscs, filters and links of each network namespace. */
+  readonly trafficControl = new Map<string, FakeTc>();
+  /** How long each guard (host.ts) watches, by its pid. */
+  readonly guardTimes = new Map<number, { readonly afterMs: number; readonly untilMs: number }>();
+  /** A part of traffic control that the kernel does not have. */
+  missingModule: string | undefined;
   handshakes: Handshake[] = [];
   /** Packet rules. */
   nft = new FakeNft();
@@ -185,7 +192,19 @@ export class World {
   #isQuiet({ net, local }: KernelSocket): boolean {
     const port = local.slice(local.lastIndexOf(':'));
     const underWay = this.handshakes.some((handshake) => handshake.local.endsWith(port));
-    return dropsSyns(this, net, local) && !underWay;
+    const held = dropsSyns(this, net, local) || plugsSyns(this.tcIn(net), local);
+    return held && !underWay;
+  }
+
+  /** Of the network namespace of a process; of hitless' own without one. */
+  tcOf(pid: number | undefined): FakeTc {
+    return this.tcIn(pid === undefined ? 'host' : this.netOf(pid));
+  }
+
+  tcIn(net: string): FakeTc {
+    const there = this.trafficControl.get(net) ?? newTc();
+    this.trafficControl.set(net, there);
+    return there;
   }
 
   /** A connection is on its way to the listener, or the next one will be. */
@@ -216,6 +235,7 @@ export class World {
     this.handshakes = [];
     this.tables.clear();
     this.nft = new FakeNft();
+    this.trafficControl.clear();
     this.bootId = `${this.bootId}+`;
     for (const values of this.sysctls.values()) values.set('net.ipv4.tcp_migrate_req', '0');
   }

@@ -23,7 +23,7 @@ export const FACTS: Facts = {
   },
   filesAsRead: true,
   migrateRequests: 'off',
-  holds: { nft: null },
+  holds: { nft: null, plug: null, interfaces: ['eth0'] },
   idleTimeoutMs: 1_000,
 };
 

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { guardsIn } from '../fakes/guards.js';
+import { tcLeft } from '../fakes/tc.js';
 import type { World } from '../fakes/world.js';
 import {
   CONFIG_PATH,
@@ -40,7 +42,7 @@ export function assertSettled(world: World, scenario: Scenario, oldPid: number):
     assert.deepEqual(pids, [serving.pid], `pids ${pids.join(', ')} accept on ${local}`);
   }
   assert.equal(world.sysctls.get('host')?.get(MIGRATE), '0', 'the sysctl has its former value');
-  assert.deepEqual(tablesOf(world), [], 'no table of nft is left');
+  assert.deepEqual(holdsLeft(world), [], 'nothing of a hold is left');
   if (scenario.supervised === true) assert.notEqual(serving.parentPid, 1, 'the bridge is gone');
   else assert.equal(Number(world.files.text(PID_PATH)), leaderOf(world, serving).pid, 'pid file');
   const text = world.files.text(CONFIG_PATH) ?? '';
@@ -66,8 +68,13 @@ export function leftovers(world: World): readonly string[] {
     .filter((path) => !new RegExp(`^${STATE_DIR}/runs/[^/]+/journal$`).test(path));
 }
 
-function tablesOf(world: World): readonly string[] {
-  return [...world.tables.values()].flatMap((tables) => [...tables.keys()]);
+/** In nft, in traffic control, and among the processes. */
+function holdsLeft(world: World): readonly string[] {
+  return [
+    ...[...world.tables.values()].flatMap((tables) => [...tables.keys()]),
+    ...[...world.trafficControl.values()].flatMap(tcLeft),
+    ...guardsIn(world).map(({ pid }) => `guard ${pid}`),
+  ];
 }
 
 function localsOf({ binds }: Scenario): readonly string[] {
@@ -86,7 +93,7 @@ export function snapshot(world: World): unknown {
       .paths()
       .map((path) => [path, world.files.text(path), world.files.node(path)?.socket]),
     processes: [...world.processes.values()].filter(({ haproxy }) => haproxy).map(({ pid }) => pid),
-    tables: tablesOf(world),
+    holds: holdsLeft(world),
     sysctls: [...world.sysctls.values()].map((values) => [...values]),
   };
 }

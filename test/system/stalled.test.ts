@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { waitFor } from '../../src/host/node/wait.js';
 import type { HaproxySpec } from '../../src/lab/haproxy-config.js';
 import { type QuestionLab, startQuestionLab } from '../../src/lab/question-lab.js';
 import type { Stalled } from '../../src/lab/stall.js';
 import type { Report } from '../../src/probe/report.js';
+import { reloadStalled, stalledControl } from './holding.js';
 import { assertNothingLost, type LoadSpec, NEW, underLoad } from './load.js';
 import {
   assertAsBefore,
   hitless,
-  LIMIT_MS,
   linesOf,
   outcomeOf,
   pidInFile,
@@ -20,21 +18,18 @@ import {
   sysctl,
 } from './support.js';
 
-/** How long the old process stands still. HAProxy itself gives up after 1 s without its sockets. */
-const STALL_MS = 300;
-/** Connections in the queues of the old process when it goes on: enough for the control to lose. */
-const QUEUED = 20;
-
 test('control: haproxy -sf loses connections while the old process is stalled', async () => {
   await inLab(async (question) => {
-    const { reports } = await underLoad(question, [NEW], async () => await control(question));
+    const { reports } = await underLoad(question, [NEW], async () => {
+      await stalledControl(question, await pidInFile(question.haproxy));
+    });
     const [{ lost, phases }] = reports as [Report];
     assert.ok(lost.reset + lost.refused > 0, JSON.stringify(lost));
     assert.equal(phases.before.total, 0);
   });
 });
 
-for (const method of ['quiesce', 'fd-pass', 'migrate'] as const) {
+for (const method of ['quiesce', 'fd-pass', 'migrate', 'syn-drop'] as const) {
   test(`${method} loses nothing while the old process is stalled`, async () => {
     await inLab(async (question) => {
       const { reports } = await underLoad(question, [NEW, IPV6], async () => {
@@ -115,47 +110,7 @@ async function inLab(
   }
 }
 
-/** The question's own command, the old process stalled until connections wait in its queues. */
-async function control(question: QuestionLab): Promise<void> {
-  const { lb, haproxy } = question;
-  const old = (await readFile(haproxy.paths.pidFile, 'utf8')).trim();
-  const stalled = await stopInLab(question, Number(old));
-  try {
-    await lb.must([...haproxy.argv, '-sf', old]);
-    const waiting = async () => ((await acceptQueue(question)) >= QUEUED ? true : undefined);
-    assert.ok(await waitFor(waiting, { timeoutMs: LIMIT_MS }));
-  } finally {
-    stalled.resume();
-  }
-}
-
-/** Connections that wait to be accepted on port 80, over all listeners. */
-async function acceptQueue({ lb }: QuestionLab): Promise<number> {
-  const text = await lb.must(['ss', '-H', '-l', '-t', '-n', 'sport = :80']);
-  const lines = text.trim().split('\n');
-  return lines.reduce((sum, line) => sum + Number(line.split(/\s+/)[1]), 0);
-}
-
 /** hitless, the old process stalled from the start of the new one on. */
 async function stalledReload(question: QuestionLab, method: string): Promise<void> {
-  const old = await servingPid(question);
-  const child = await startHitless(question, 'reload', '--ndjson', '--method', method);
-  let stall: Promise<void> | undefined;
-  const said: string[] = [];
-  const drained = linesOf(child, (line) => {
-    said.push(line);
-    const { step, state } = JSON.parse(line) as { step?: string; state?: string };
-    if (step === 'start' && state === 'begun') stall = stallFor(question, old);
-  });
-  const { code } = await child.exited;
-  await drained;
-  await stall;
-  assert.equal(code, 0, said.join('\n'));
-  assert.ok(stall !== undefined, 'the old process was stalled');
-}
-
-async function stallFor(question: QuestionLab, pid: number): Promise<void> {
-  const stalled = await stopInLab(question, pid);
-  await new Promise((resolve) => setTimeout(resolve, STALL_MS));
-  stalled.resume();
+  await reloadStalled(question, await servingPid(question), '--method', method);
 }

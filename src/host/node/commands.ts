@@ -39,7 +39,7 @@ export async function startDetached(command: Detached): Promise<ProcessId> {
   }
 }
 
-function wholeArgv(command: Command | Detached): readonly string[] {
+export function wholeArgv(command: Command | Detached): readonly string[] {
   const { argv, namespacesOf, netNamespaceOf, user } = command;
   return [
     ...(namespacesOf === undefined ? [] : enter(namespacesOf, isForeign(namespacesOf, 'mnt'))),

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseEnvironment, parseOwner, parseStat, parseWords } from '../proc.js';
 import { startDetached } from './commands.js';
+import { isGuardNamed, startGuard } from './guard.js';
 import type { ProcessId, ProcessInfo, Processes } from '../host.js';
 
 /** USER_HZ: 100 on every Linux that runs Node. */
@@ -18,6 +19,8 @@ export const processes: Processes = {
   environment,
   signal,
   start: startDetached,
+  startGuard,
+  guardsNamed,
 };
 
 async function named(name: string): Promise<readonly ProcessInfo[]> {
@@ -28,6 +31,11 @@ async function named(name: string): Promise<readonly ProcessInfo[]> {
     .filter((entry) => entry !== undefined && entry.state !== 'Z')
     .map((entry) => entry as ProcessInfo)
     .sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);
+}
+
+async function guardsNamed(name: string): Promise<readonly ProcessInfo[]> {
+  const all = await named(basename(process.execPath));
+  return all.filter((entry) => isGuardNamed(entry, name));
 }
 
 /** The name of the program, not `comm`: HAProxy's threads and titles may change that. */

@@ -14,6 +14,8 @@ export const WAYS = {
   quiesce: byMethod('quiesce'),
   'fd-pass': byMethod('fd-pass', { refusedFor: { 'keep-alive': CLOSES_KEPT, mixed: CLOSES_KEPT } }),
   migrate: byMethod('migrate'),
+  /** Where the kernel has sch_plug, as in the guest of `npm run test:vm`. */
+  'syn-hold': byMethod('syn-hold'),
   'syn-drop': byMethod('syn-drop'),
   flip: flipWay,
   rolling: rollingWay,
