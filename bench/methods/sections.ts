@@ -12,7 +12,7 @@ export interface MethodSection {
 
 export const SECTIONS_FOLDER = fileURLToPath(new URL('../../../docs/methods', import.meta.url));
 
-/** A first line `<!-- ways: a, b -->` names ways that are not called as the file is. */
+/** A first line `<!-- ways: a; b -->` names ways that are not called as the file is. */
 const WAYS_LINE = /^<!-- ways: (.+) -->\n/;
 
 export function readSections(folder = SECTIONS_FOLDER): readonly MethodSection[] {
@@ -23,7 +23,7 @@ export function readSections(folder = SECTIONS_FOLDER): readonly MethodSection[]
 }
 
 export function parseSection(name: string, text: string): MethodSection {
-  const ways = WAYS_LINE.exec(text)?.[1]?.split(', ') ?? [name];
+  const ways = WAYS_LINE.exec(text)?.[1]?.split('; ') ?? [name];
   return { name, ways, text: text.replace(WAYS_LINE, '').trim() };
 }
 

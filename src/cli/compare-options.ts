@@ -1,4 +1,4 @@
-import { usage } from '../error.js';
+import { type HitlessError, usage } from '../error.js';
 import { nearest } from '../haproxy/config/nearest.js';
 import { CONNECTIONS, type Connections } from '../probe/options.js';
 import type { TrialSpec } from '../trial/spec.js';
@@ -56,30 +56,55 @@ function controlsFirst(ways: readonly WayName[]): readonly WayName[] {
   return [...ways].sort((a, b) => Number(WAYS[b].control) - Number(WAYS[a].control));
 }
 
-export function parseWays(text: string): readonly WayName[] {
-  return parseNames(text, allWays(), '--methods', 'way');
+/** @param known the names of the registry */
+export function parseWays<T extends string>(text: string, known: readonly T[]): readonly T[] {
+  return parseNames(text, known, '--methods', 'way');
 }
 
 export function parseKinds(text: string): readonly Connections[] {
   return parseNames(text, CONNECTIONS, '--connections', 'kind of connections');
 }
 
-/** Names with commas between them. */
+/** Names with commas between them; some names have a comma in them. */
 function parseNames<T extends string>(
   text: string,
   known: readonly T[],
   flag: string,
   what: string,
 ): readonly T[] {
-  const words = [...new Set(text.split(',').map((word) => word.trim()))];
-  return words.map((word) => {
-    const found = known.find((name) => name === word);
-    if (found !== undefined) return found;
-    const like = nearest(known, word);
-    const all = known.join(', ');
-    throw usage(
-      `${flag}: there is no ${what} "${word}"`,
-      like.length > 0 ? `did you mean "${like.join('" or "')}"? All: ${all}` : `one of: ${all}`,
-    );
-  });
+  const names: T[] = [];
+  let rest = text.trim();
+  do {
+    const [name, length] = firstName(rest, known);
+    if (name === undefined) throw unknownName(rest.slice(0, length).trim(), known, flag, what);
+    if (!names.includes(name)) names.push(name);
+    rest = rest.slice(length + 1).trim();
+  } while (rest !== '');
+  return names;
+}
+
+/** The longest known name that the text begins with; else undefined, and how long the word is. */
+function firstName<T extends string>(
+  text: string,
+  known: readonly T[],
+): readonly [name: T | undefined, length: number] {
+  for (let end = text.length; end > 0; end = text.lastIndexOf(',', end - 1)) {
+    const name = known.find((one) => one === text.slice(0, end).trim());
+    if (name !== undefined) return [name, end];
+  }
+  return [undefined, text.includes(',') ? text.indexOf(',') : text.length];
+}
+
+function unknownName(
+  word: string,
+  known: readonly string[],
+  flag: string,
+  what: string,
+): HitlessError {
+  const like = nearest(known, word);
+  const all = known.join(' | ');
+  return usage(
+    `${flag}: there is no ${what} "${word}"`,
+    like.length > 0 ? `did you mean "${like.join('" or "')}"? All: ${all}` : `one of: ${all}`,
+  );
 }

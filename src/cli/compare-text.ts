@@ -22,6 +22,7 @@ import { paint, wrap } from './style.js';
 /** As wide as tables of 80 columns may be. */
 const WIDTH = 79;
 const NAME_WIDTH = 24;
+const NO_NAME = ''.padEnd(NAME_WIDTH);
 
 /** The comparison for people: at most 80 columns, the verdict last. */
 export function compareText(comparison: Comparison, colour: boolean): string {
@@ -45,11 +46,11 @@ function tablesOf(rows: readonly Row[], colour: boolean): readonly string[] {
   const measured = rows.filter(isMeasured);
   if (measured.length === 0) return rows.map(plainRow);
   return [
-    line('', LOSS_WIDTHS, Object.keys(LOSS_COLUMNS)),
+    line(NO_NAME, LOSS_WIDTHS, Object.keys(LOSS_COLUMNS)),
     ...rows.map((row) => (isMeasured(row) ? lossRow(row, colour) : plainRow(row))),
     '',
     `${'milliseconds'.padEnd(NAME_WIDTH)}${'during a reload'.padStart(28)}${'quiet times'.padStart(28)}`,
-    line('', TIME_WIDTHS, [...TIMES, ...TIMES]),
+    line(NO_NAME, TIME_WIDTHS, [...TIMES, ...TIMES]),
     ...measured.map(timeRow),
   ];
 }
@@ -70,7 +71,7 @@ const TIME_WIDTHS = Array.from({ length: 2 * TIMES.length }, () => 7);
 
 function line(name: string, widths: readonly number[], cells: readonly string[]): string {
   const padded = cells.map((text, at) => text.padStart(widths[at] ?? 0));
-  return `${name.padEnd(NAME_WIDTH)}${padded.join('')}`;
+  return `${name}${padded.join('')}`;
 }
 
 function lossRow(row: MeasuredRow, colour: boolean): string {
@@ -98,12 +99,14 @@ function timeRow(row: MeasuredRow): string {
 
 function plainRow(row: Row): string {
   const what = row.kind === 'failed' ? 'failed' : 'not measured';
-  return `${nameOf(row).padEnd(NAME_WIDTH)}  ${what}, see below`;
+  return `${nameOf(row)}  ${what}, see below`;
 }
 
+/** The name of a row; one that is too long has a line of its own. */
 function nameOf(row: Row): string {
   const mark = isMeasured(row) && row.refused !== null ? '*' : '';
-  return `${mark}${rowLabel(row)}`.slice(0, NAME_WIDTH - 1);
+  const name = `${mark}${rowLabel(row)}`;
+  return name.length < NAME_WIDTH ? name.padEnd(NAME_WIDTH) : `${name}\n${NO_NAME}`;
 }
 
 function notes(rows: readonly Row[]): string {

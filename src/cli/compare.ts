@@ -39,7 +39,9 @@ export function build(io: Io): Command {
         'each loses, how long clients wait, how long it takes. Ways known to lose stand\n' +
         'beside them.',
     )
-    .option('--methods <a,b,...>', `some only, of: ${allWays().join(', ')}`, parseWays)
+    .option('--methods <a,b,...>', `some only, of: ${allWays().join(' | ')}`, (text: string) =>
+      parseWays(text, allWays()),
+    )
     .option('--rate <n>', 'requests a second', parseRatePerSecond, DEFAULT_RATE)
     .addOption(duration('--for <duration>', 'length of each run', DEFAULT_FOR_MS))
     .addOption(duration('--every <duration>', 'from one reload to the next', DEFAULT_EVERY_MS))

@@ -1,3 +1,4 @@
+import { hitlessArgv } from '../entry-points.js';
 import type { LabNode } from '../lab/node.js';
 import type { ProcessCpu } from '../lab/cpu.js';
 
@@ -18,6 +19,8 @@ export interface CpuMeter {
  * half of this on average, besides the kernel's own rounding to 10 ms.
  */
 const LOOK_EVERY_MS = 20;
+/** The file that every hitless of a trial runs, the one that waits for an old process included. */
+const PROGRAM = hitlessArgv()[1] ?? '';
 
 /** Counts from now on. */
 export function startCpuMeter(nodes: readonly LabNode[]): CpuMeter {
@@ -48,7 +51,7 @@ function enter(seen: Map<string, Seen>, key: string, process: ProcessCpu, isFirs
   const entry = seen.get(key) ?? { fromMs: isFirst ? process.cpuMs : 0, toMs: 0, isHitless: false };
   entry.toMs = process.cpuMs;
   // A process that was just forked has its parent's command line until it has become the program.
-  entry.isHitless = process.argv.some((word) => /\/(bin\/hitless|bundle\/main\.cjs)$/.test(word));
+  entry.isHitless = process.argv.includes(PROGRAM);
   seen.set(key, entry);
 }
 

@@ -49,16 +49,26 @@ test('a run too short for a reload is refused', () => {
 });
 
 test('names are read with commas between them, each once', () => {
-  assert.deepEqual(parseWays('quiesce, haproxy -sf,quiesce'), ['quiesce', 'haproxy -sf']);
+  assert.deepEqual(parseWays('quiesce, haproxy -sf,quiesce', allWays()), [
+    'quiesce',
+    'haproxy -sf',
+  ]);
   assert.deepEqual(parseKinds('tls,new'), ['tls', 'new']);
+});
+
+test('a name may have a comma in it', () => {
+  const known = ['flip', 'flip, old stopped at once', 'migrate'] as const;
+  assert.deepEqual(parseWays('flip, old stopped at once,flip', known), [known[1], 'flip']);
+  assert.deepEqual(parseWays('flip, migrate', known), ['flip', 'migrate']);
+  assert.throws(() => parseWays('flip, old,migrate', known), /no way "old"/);
 });
 
 test('an unknown name is refused with the nearest ones', () => {
   assert.throws(
-    () => parseWays('quiece'),
+    () => parseWays('quiece', allWays()),
     refusedWith(/no way "quiece"/, /did you mean "quiesce"/),
   );
-  assert.throws(() => parseWays(''), refusedWith(/no way ""/, /haproxy -sf/));
+  assert.throws(() => parseWays('', allWays()), refusedWith(/no way ""/, /haproxy -sf/));
   assert.throws(() => parseKinds('tsl'), refusedWith(/no kind of connections "tsl"/, /"tls"/));
 });
 

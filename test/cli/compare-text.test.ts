@@ -49,6 +49,12 @@ test('the verdict stands last with its reasons', () => {
   );
 });
 
+test('a name that is too long has a line of its own, and is never cut', () => {
+  const row: Row = { ...QUIESCE_ROW, way: 'flip, old stopped at once', stalled: true };
+  const text = compareText(comparison({ rows: [CONTROL_ROW, row] }), false);
+  assert.match(text, /^flip, old stopped at once, stalled\n +5000 +0 +0 % /m);
+});
+
 test('no line is wider than 80 columns', () => {
   const lost = losses({ reset: 99_999, refused: 88_888, 'closed-unanswered': 77_777, timeout: 6 });
   const wide: Row = {

@@ -62,6 +62,7 @@ class KeptConnection implements WireOwner, Carrier {
   /** The last one that was answered on this connection. */
   #served: Request | undefined;
   #openedMs = 0;
+  #connectedMs = 0;
 
   constructor(pool: KeptPool) {
     this.#pool = pool;
@@ -80,8 +81,9 @@ class KeptConnection implements WireOwner, Carrier {
   connected(): void {
     const request = this.#request;
     this.isConnected = true;
+    this.#connectedMs = this.#pool.context.ledger.nowMs();
     if (request === undefined) return;
-    request.connectMs = this.#pool.context.ledger.nowMs() - this.#openedMs;
+    request.connectMs = this.#connectedMs - this.#openedMs;
     this.#write(request);
   }
 
@@ -106,7 +108,7 @@ class KeptConnection implements WireOwner, Carrier {
   }
 
   isOpenSince(byMs: number): boolean {
-    return this.isConnected && this.#openedMs <= byMs;
+    return this.isConnected && this.#connectedMs <= byMs;
   }
 
   timedOut(): void {

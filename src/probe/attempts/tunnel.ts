@@ -37,6 +37,7 @@ class Tunnel implements WireOwner, Carrier {
   #wire: Wire | undefined;
   #opened = 0;
   #openedMs = 0;
+  #connectedMs = 0;
   /** Said and not yet wholly echoed, in order. */
   #said = new Fifo<Message>();
   /** Bytes of the first one that were echoed. */
@@ -56,12 +57,13 @@ class Tunnel implements WireOwner, Carrier {
   }
 
   isOpenSince(byMs: number): boolean {
-    return this.isConnected && this.#openedMs <= byMs;
+    return this.isConnected && this.#connectedMs <= byMs;
   }
 
   connected(): void {
     this.isConnected = true;
-    const connectMs = this.#context.ledger.nowMs() - this.#openedMs;
+    this.#connectedMs = this.#context.ledger.nowMs();
+    const connectMs = this.#connectedMs - this.#openedMs;
     const waiting = this.#said;
     this.#said = new Fifo();
     for (let next = waiting.take(); next !== undefined; next = waiting.take()) {
