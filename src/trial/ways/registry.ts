@@ -1,9 +1,10 @@
-import { byMethod, questionControl } from './haproxy.js';
+import { byMethod, questionControl, restartControl } from './haproxy.js';
 import type { Way } from './way.js';
 
 /** All ways that can be compared, each under the name that tables show. */
 export const WAYS = {
   'haproxy -sf': questionControl,
+  restart: restartControl,
   quiesce: byMethod('quiesce'),
   'fd-pass': byMethod('fd-pass'),
   migrate: byMethod('migrate'),
