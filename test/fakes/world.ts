@@ -91,6 +91,8 @@ export class World {
   /** A part of traffic control that the kernel does not have. */
   missingModule: string | undefined;
   handshakes: Handshake[] = [];
+  /** Length of the accept queue of whoever listens there. */
+  readonly waiting = new Map<string, number>();
   /** Listeners whose waiting connections the kernel has reset. */
   resets: string[] = [];
   /** What a supervisor does some time after its child has ended, by its pid. */
