@@ -153,11 +153,11 @@ const ARROWS = [
     comment:
       'Steps follow each other in any order and know one another by recorded values only ' +
       '(context.before, context.after). What two of them share belongs into src/steps/definition.ts, ' +
-      'a small file of its own (spare-link.ts is one; add it to this rule), or src/haproxy/.',
+      'a small file of its own (spare-link.ts and holds/ are such; add it to this rule), or src/haproxy/.',
     from: { path: '^src/steps/', pathNot: '^src/steps/registry\\.ts$' },
     to: {
       path: '^src/steps/',
-      pathNot: '^src/steps/(definition|spare-link|own-namespace|await-stopping)\\.ts$',
+      pathNot: '^src/steps/((definition|spare-link|own-namespace|await-stopping)\\.ts$|holds/)',
     },
   },
   layer(
@@ -175,7 +175,10 @@ const ARROWS = [
       'into src/methods/parts.ts or a file of its own (supervised.ts is one; add it to this rule), ' +
       'choosing between them into src/reload/decide.ts.',
     from: { path: '^src/methods/', pathNot: '^src/methods/registry\\.ts$' },
-    to: { path: '^src/methods/', pathNot: '^src/methods/(facts|method|parts|supervised)\\.ts$' },
+    to: {
+      path: '^src/methods/',
+      pathNot: '^src/methods/(facts|holding|method|parts|supervised)\\.ts$',
+    },
   },
   layer(
     'reload-knows-no-lab-and-no-probe',

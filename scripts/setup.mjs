@@ -1,5 +1,5 @@
 /**
- * `node scripts/setup.mjs demo|test|bench`: makes a fresh Debian machine ready for it, and is quick
+ * `node scripts/setup.mjs demo|test|vm|bench`: makes a fresh Debian machine ready for it, and is quick
  * and silent when there is nothing to do. Node only: it runs before `npm ci`.
  * `build` needs no Debian packages; `modules` does not even build.
  * stdout stays free for what follows; all that is said here goes to stderr.
@@ -41,7 +41,9 @@ const TEST = {
   chromium: 'chromium',
 };
 const BENCH = { ...TEST, wrk: 'wrk', ab: 'apache2-utils' };
-const PROGRAMS = { modules: {}, build: {}, demo: DEMO, test: TEST, bench: BENCH };
+/** A guest; without it the tests in test/vm are skipped. */
+const VM = { ...TEST, 'qemu-system-x86_64': 'qemu-system-x86', busybox: 'busybox-static' };
+const PROGRAMS = { modules: {}, build: {}, demo: DEMO, test: TEST, vm: VM, bench: BENCH };
 
 /** Packages whose service would start at the next boot, which nobody asked for. */
 const SERVICES = {

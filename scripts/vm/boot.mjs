@@ -24,6 +24,7 @@ const MODULES = [
 ];
 
 const LOOK_EVERY_MS = 500;
+const PT_INTERP = 3;
 
 const START = `
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -45,6 +46,8 @@ busybox poweroff -f
 export async function runInGuest(argv, { cwd, timeoutMs, onLine = () => undefined }) {
   const qemu = programNamed(QEMU);
   const busybox = programNamed('busybox');
+  if (!isStatic(busybox))
+    throw new Unavailable(`${busybox} needs libraries: install busybox-static`);
   const { image, modules } = debianKernel();
   const job = mkdtempSync(join(tmpdir(), 'hitless-vm-'));
   try {
@@ -123,6 +126,19 @@ function follow(file, onLine) {
       look();
     },
   };
+}
+
+/** No program header of type PT_INTERP (elf(5)): nothing else has to be there for it to run. */
+function isStatic(file) {
+  const elf = readFileSync(file);
+  const [at, size, count] = [
+    Number(elf.readBigUInt64LE(32)),
+    elf.readUInt16LE(54),
+    elf.readUInt16LE(56),
+  ];
+  return Array.from({ length: count }, (_, n) => elf.readUInt32LE(at + n * size)).every(
+    (type) => type !== PT_INTERP,
+  );
 }
 
 function programNamed(name) {

@@ -123,5 +123,5 @@ function output([program, ...args], cwd, input) {
   });
   if (status === 0) return stdout;
   const said = error?.message ?? stderr?.toString().trim().split('\n').at(-1);
-  throw new Unavailable(`${program} ${args.slice(-1)}: ${said}`);
+  throw new Unavailable(`${program} ${args.at(-1)}: ${said}`);
 }

@@ -1,5 +1,5 @@
 import type { Step } from '../steps/registry.js';
-import type { HoldTarget } from '../steps/syn-hold.js';
+import type { HoldTarget } from '../steps/holds/syn-hold.js';
 import type { Facts, HoldFacts, Obstacle } from './facts.js';
 import type { Assessment, MethodSteps } from './method.js';
 import {

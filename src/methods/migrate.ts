@@ -1,4 +1,3 @@
-import type { Facts } from './facts.js';
 import type { Method } from './method.js';
 import {
   drainSteps,

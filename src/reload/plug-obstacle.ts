@@ -38,8 +38,7 @@ export async function plugObstacle(
       (await inTheWay(host, facts.serving.pid, interfaces))
     );
   } catch (error) {
-    const missing = error instanceof HitlessError && error.code === 'tool-missing';
-    return missing
+    return error instanceof HitlessError && error.code === 'tool-missing'
       ? { because: messageOf(error), remedy: 'apt-get install iproute2 util-linux' }
       : { because: `tc does not work here: ${messageOf(error)}`, remedy: 'run hitless as root' };
   }
@@ -94,7 +93,7 @@ function notAllowed(stderr: string): Obstacle {
 
 function foreign(device: string, kind: string, where: string): Obstacle {
   return {
-    because: `${device} has a ${where} qdisc that is not one of hitless (${kind})`,
+    because: `${device} has ${where} qdiscs that are not those of hitless (${kind})`,
     remedy: `look at it with "tc qdisc show dev ${device}"; remove it, or use --method syn-drop`,
   };
 }

@@ -1,6 +1,6 @@
 import type { StepDefinition, ProcessRef } from './definition.js';
-import { pidInside } from './namespace.js';
-import { SYN_HOLDS, type HoldTarget } from './syn-hold.js';
+import { pidInside } from './holds/namespace.js';
+import { SYN_HOLDS, type HoldTarget } from './holds/syn-hold.js';
 
 /**
  * Looks, once the old listeners are closed, whether SYNs have been held back all the while: after a

@@ -1,9 +1,9 @@
 import { failed } from '../error.js';
 import type { ProcessId } from '../host/host.js';
 import type { StepDefinition } from './definition.js';
-import { pidInside } from './namespace.js';
-import { awaitOthersQuiet, awaitQuiet } from './quiet.js';
-import { SYN_HOLDS, type HoldTarget } from './syn-hold.js';
+import { pidInside } from './holds/namespace.js';
+import { awaitOthersQuiet, awaitQuiet } from './holds/quiet.js';
+import { SYN_HOLDS, type HoldTarget } from './holds/syn-hold.js';
 
 /** Holds SYNs to these listeners back, and waits until nothing is left between SYN and accept. */
 export interface HoldSyns extends HoldTarget {

@@ -1,6 +1,6 @@
 import type { ProcessRef, StepDefinition } from './definition.js';
-import { pidInside } from './namespace.js';
-import { SYN_HOLDS, type HoldTarget } from './syn-hold.js';
+import { pidInside } from './holds/namespace.js';
+import { SYN_HOLDS, type HoldTarget } from './holds/syn-hold.js';
 
 /** Lets SYNs pass again that an earlier step of the same run holds back. */
 export interface ReleaseSyns extends HoldTarget {

@@ -127,7 +127,7 @@ test('with --json an error is one document on stdout, and people read it on stde
         code: 'usage',
         message: 'there is no method "fd-pas"',
         subject: null,
-        hint: 'choose one of auto, fd-pass, quiesce, migrate, plain',
+        hint: 'choose one of auto, fd-pass, quiesce, migrate, syn-hold, syn-drop, plain',
       },
     });
     assert.equal(io.out().split('\n').length, 2, 'one line');

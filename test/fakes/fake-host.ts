@@ -177,6 +177,7 @@ function listeningIn(world: World, net: string): readonly Socket[] {
       peer: '',
       state: 'listen' as const,
       ...NO_QUEUE,
+      receiveQueue: world.waiting.get(local) ?? 0,
     }));
 }
 

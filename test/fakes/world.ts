@@ -102,6 +102,8 @@ export class World {
    * of them closes without harm. Empty: every listener has clients at all times.
    */
   readonly publicPorts = new Set<number>();
+  /** Length of the accept queue of whoever listens there. */
+  readonly waiting = new Map<string, number>();
   /** Listeners whose waiting connections the kernel has reset. */
   resets: string[] = [];
   /** What a supervisor does some time after its child has ended, by its pid. */

@@ -11,7 +11,20 @@ type Expected = 'lossless' | { readonly loses: RegExp } | { readonly unusable: R
 const oldKernel = (facts: Facts): Facts => ({ ...facts, migrateRequests: 'absent' });
 const IDLE = { loses: /keep-alive clients at web \(\/a\.cfg:3\)/ };
 
-const TABLE: readonly (readonly [string, Facts, MethodName, Expected])[] = [
+const FOREGROUND: Facts = { ...FACTS, mode: 'foreground', supervisor: { pid: 5, startTicks: 50 } };
+const CUTTING_NO_ADMIN: Facts = { ...CUTTING, runtime: NO_ADMIN.runtime };
+const BLOCKED: Facts = {
+  ...FACTS,
+  holds: {
+    nft: { because: 'no syn-drop', remedy: 'r' },
+    plug: { because: 'no syn-hold', remedy: 'r' },
+    interfaces: [],
+  },
+};
+
+type Row = readonly [string, Facts, MethodName, Expected];
+
+const TABLE: readonly Row[] = [
   ['a daemon that exposes its listeners', FACTS, 'fd-pass', 'lossless'],
   ['a master', MASTER, 'fd-pass', 'lossless'],
   [
@@ -50,6 +63,17 @@ const TABLE: readonly (readonly [string, Facts, MethodName, Expected])[] = [
   ['a unix socket among the listeners', UNIX, 'migrate', { loses: /\/web/ }],
   ['a frontend that cuts idle clients', CUTTING, 'migrate', 'lossless'],
   ['the same without level admin', { ...CUTTING, runtime: NO_ADMIN.runtime }, 'migrate', IDLE],
+  ...(['syn-hold', 'syn-drop'] as const).flatMap((method): readonly Row[] => [
+    ['a daemon', FACTS, method, 'lossless'],
+    ['an old kernel and nothing exposed', oldKernel(NOT_PASSING), method, 'lossless'],
+    ['a specific IPv6 address', IPV6, method, 'lossless'],
+    ['a master', MASTER, method, { unusable: /master/ }],
+    ['a process in the foreground', FOREGROUND, method, { unusable: /foreground/ }],
+    ['a unix socket among the listeners', UNIX, method, { loses: /\/web/ }],
+    ['cut idle clients without level admin', CUTTING_NO_ADMIN, method, IDLE],
+    ['nothing known', { ...FACTS, holds: null }, method, { unusable: /not been looked at/ }],
+    ['an obstacle', BLOCKED, method, { unusable: new RegExp(`no ${method}`) }],
+  ]),
   ['a daemon', FACTS, 'plain', { loses: /accept queue/ }],
   ['a master', MASTER, 'plain', { unusable: /master/ }],
 ];

@@ -28,6 +28,7 @@ const ANY_FACTS: fc.Arbitrary<Facts> = fc
     kept: fc.uniqueArray(LISTENER, { selector: ({ local }) => local }),
     migrateRequests: fc.constantFrom<Facts['migrateRequests'][]>('absent', 'off', 'on'),
     filesAsRead: fc.boolean(),
+    holds: fc.constantFrom<Facts['holds'][]>(FACTS.holds, null),
   })
   .map(({ mode, sockets, admin, passes, http, cutsIdleClients, kept, ...same }) => ({
     ...FACTS,
@@ -121,7 +122,9 @@ for (const method of NAMES) {
     forEveryPlan(method, ({ all }) => {
       for (const step of all) {
         const earlier = before(all, step.id).map(({ id }) => id);
-        for (const [, id] of JSON.stringify(step).matchAll(/"(?:startedBy|setBy)":"([^"]*)"/g)) {
+        for (const [, id] of JSON.stringify(step).matchAll(
+          /"(?:startedBy|setBy|heldBy)":"([^"]*)"/g,
+        )) {
           assert.ok(earlier.includes(id ?? ''), `${step.id} refers to ${id ?? ''}`);
         }
       }

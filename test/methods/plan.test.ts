@@ -62,6 +62,20 @@ const ORDER: readonly (readonly [string, MethodName, Facts, string, string])[] =
     'runtime start confirm quiesce handshakes',
     'drained stop',
   ],
+  [
+    'syn-hold holds SYNs before the new process listens, and until only its listeners are left',
+    'syn-hold',
+    FACTS,
+    'runtime hold start confirm renew quiesce closed held release',
+    'drained stop',
+  ],
+  [
+    'syn-drop without level admin soft-stops at once',
+    'syn-drop',
+    NO_ADMIN,
+    'hold start confirm renew stop closed held release',
+    '',
+  ],
   ['plain leaves everything to -sf', 'plain', FACTS, 'start confirm stopping', ''],
 ];
 
@@ -76,7 +90,7 @@ for (const [title, method, facts, handOver, retire] of ORDER) {
 }
 
 test('nothing final stands before the proof of the new process, but for plain and a master', () => {
-  for (const method of ['fd-pass', 'quiesce', 'migrate'] as const) {
+  for (const method of ['fd-pass', 'quiesce', 'migrate', 'syn-hold', 'syn-drop'] as const) {
     const { handOver } = plan(method, FACTS);
     const proof = handOver.findIndex(({ kind }) => kind === 'confirm-generation');
     const final = handOver.findIndex((one) => effectOf(one) === 'final');
@@ -137,4 +151,12 @@ test('a plan is plain data: it survives being written down', () => {
     const steps = plan(method, IPV6);
     assert.deepEqual(JSON.parse(JSON.stringify(steps)), steps);
   }
+});
+
+test('a start under a hold must end, and be confirmed, before the hold does', () => {
+  const { handOver } = plan('syn-drop', FACTS);
+  const hold = step(handOver, 'hold-syns');
+  const start = step(handOver, 'start-generation').timeoutMs ?? Number.POSITIVE_INFINITY;
+  const confirm = step(handOver, 'confirm-generation').timeoutMs ?? Number.POSITIVE_INFINITY;
+  assert.ok(hold.quietTimeoutMs + start + confirm < hold.holdMs);
 });

@@ -112,6 +112,19 @@ test('a table of somebody else under that name is refused and left alone', async
   await question.lb.must(['nft', `delete table inet ${SYN_DROP_TABLE}`]);
 });
 
+test('syn-hold says which part of the kernel is missing, or is lossless', async () => {
+  const ran = await hitless(question, 'reload', '--json', '--dry-run', '--method', 'syn-hold');
+  if (ran.code === 0) assert.equal(outcomeOf(ran).lossless, true);
+  else {
+    assertRefused(ran, {
+      exit: 10,
+      code: 'method-unusable',
+      message: /this kernel has no (sch_plug|sch_prio|sch_ingress|cls_flower|act_mirred|ifb)/,
+      hint: /--method syn-drop/,
+    });
+  }
+});
+
 test('binds to single addresses are held back at these', async () => {
   const single = (spec: HaproxySpec): HaproxySpec => ({
     ...spec,

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { hitlessArgv } from '../../entry-points.js';
+import { waitFor } from '../../host/node/wait.js';
 import { type QuestionLab, startQuestionLab } from '../../lab/question-lab.js';
 import type { MethodName } from '../../methods/method.js';
 import type { Connections } from '../../probe/options.js';
@@ -21,6 +22,12 @@ export const questionControl: Way = {
   control: true,
   connections: EVERY_KIND,
   start: async (options) => staged(await questionLabFor(options), controlReload),
+};
+
+/** `haproxy` stopped and started again, as people do it who know no other way. */
+export const restartControl: Way = {
+  control: true,
+  start: async (options) => staged(await startQuestionLab(options), restart),
 };
 
 /** `hitless set balance`, by the method. */
@@ -79,6 +86,27 @@ async function controlReload(
   const stalling = stalled ? stallForAMoment(lab, Number(old)) : undefined;
   const { code, stderr } = await lb.run(argv, { timeoutMs: RELOAD_TIMEOUT_MS });
   await stalling;
+  return { ok: code === 0, said: stderr };
+}
+
+/** As init scripts do: SIGTERM, the end of the process, start. */
+async function restart(
+  { lb, haproxy, lab }: QuestionLab,
+  algorithm: string,
+  stalled: boolean,
+): Promise<Said> {
+  const { config, pidFile } = haproxy.paths;
+  const text = await readFile(config, 'utf8');
+  await writeFile(config, text.replace(/^(\s*balance) .*$/m, `$1 ${algorithm}`));
+  const old = (await readFile(pidFile, 'utf8')).trim();
+  const stalling = stalled ? stallForAMoment(lab, Number(old)) : undefined;
+  await lb.run(['kill', '-TERM', old]);
+  await stalling;
+  const isGone = () =>
+    lab.processes().some(({ pidInLab }) => pidInLab === Number(old)) ? undefined : true;
+  const gone = await waitFor(isGone, { timeoutMs: RELOAD_TIMEOUT_MS });
+  if (gone === undefined) return { ok: false, said: `pid ${old} does not end` };
+  const { code, stderr } = await lb.run(haproxy.argv, { timeoutMs: RELOAD_TIMEOUT_MS });
   return { ok: code === 0, said: stderr };
 }
 

@@ -1,5 +1,5 @@
 import { flipWay, hastyFlip } from './flip.js';
-import { byMethod, questionControl } from './haproxy.js';
+import { byMethod, questionControl, restartControl } from './haproxy.js';
 import { rollingWay } from './rolling.js';
 import { apacheControl, gracefulApache, gracefulNginx, nginxControl } from './services.js';
 import type { Way } from './way.js';
@@ -11,6 +11,7 @@ const CLOSES_KEPT =
 /** All ways that can be compared, each under the name that tables show. */
 export const WAYS = {
   'haproxy -sf': questionControl,
+  restart: restartControl,
   quiesce: byMethod('quiesce'),
   'fd-pass': byMethod('fd-pass', { refusedFor: { 'keep-alive': CLOSES_KEPT, mixed: CLOSES_KEPT } }),
   migrate: byMethod('migrate'),

@@ -1,4 +1,4 @@
-import { processOf, type ProcessRef, type StepContext } from './definition.js';
+import { processOf, type ProcessRef, type StepContext } from '../definition.js';
 
 /**
  * The pid of the first of these processes that lives, to name a network namespace by; undefined

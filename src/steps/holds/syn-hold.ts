@@ -1,5 +1,5 @@
-import type { Listener } from '../haproxy/listeners.js';
-import type { StepContext } from './definition.js';
+import type { Listener } from '../../haproxy/listeners.js';
+import type { StepContext } from '../definition.js';
 import { nftHold } from './nft-hold.js';
 import { plugHold } from './plug-hold.js';
 

@@ -1,14 +1,14 @@
-import { failed } from '../error.js';
-import type { Listener } from '../haproxy/listeners.js';
+import { failed } from '../../error.js';
+import type { Listener } from '../../haproxy/listeners.js';
 import {
   holdScript,
   releaseScript,
   SYN_DROP_TABLE,
   type SynDropTable,
-} from '../host/nft-syn-drop.js';
-import { readSynDrop, runNft } from '../host/syn-drop.js';
-import { synTargets } from '../host/syn-targets.js';
-import type { StepContext } from './definition.js';
+} from '../../host/nft-syn-drop.js';
+import { readSynDrop, runNft } from '../../host/syn-drop.js';
+import { synTargets, type SynTarget } from '../../host/syn-targets.js';
+import type { StepContext } from '../definition.js';
 import type { SynHold } from './syn-hold.js';
 
 /** SYNs are dropped; the kernel lets them pass by itself when the time of the elements is over. */
@@ -37,9 +37,9 @@ export const nftHold: SynHold = {
 
 /** How many of what should be held the table does not hold (any more). */
 function notHeld(listeners: readonly Listener[], { held }: SynDropTable): number {
-  const same = (text: object): string => JSON.stringify(Object.entries(text).sort());
-  const names = new Set(held.map(same));
-  return synTargets(listeners).filter((target) => !names.has(same(target))).length;
+  const name = ({ family, address, port }: SynTarget): string => `${family} ${address} ${port}`;
+  const names = new Set(held.map(name));
+  return synTargets(listeners).filter((target) => !names.has(name(target))).length;
 }
 
 /** What has to go first; a table of another run that holds nothing any more is only in the way. */

@@ -1,6 +1,6 @@
-import { failed } from '../error.js';
-import type { Host } from '../host/host.js';
-import { synTargets } from '../host/syn-targets.js';
+import { failed } from '../../error.js';
+import type { Host } from '../../host/host.js';
+import { synTargets } from '../../host/syn-targets.js';
 import {
   ADD_IFB,
   filtersIn,
@@ -16,8 +16,8 @@ import {
   removeIngressLine,
   tcArgv,
   unfilterLines,
-} from '../host/tc-plug.js';
-import { waitFor } from '../host/wait.js';
+} from '../../host/tc-plug.js';
+import { waitFor } from '../../host/wait.js';
 import type { SynHold } from './syn-hold.js';
 
 /**

@@ -1,7 +1,7 @@
-import { failed } from '../error.js';
-import { portOf, type Listener } from '../haproxy/listeners.js';
-import type { Host, Socket } from '../host/host.js';
-import { waitFor } from '../host/wait.js';
+import { failed } from '../../error.js';
+import { portOf, type Listener } from '../../haproxy/listeners.js';
+import type { Host, Socket } from '../../host/host.js';
+import { waitFor } from '../../host/wait.js';
 
 /**
  * Waits, while SYNs are held back, until nothing is left between SYN and accept: no handshake under
