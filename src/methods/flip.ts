@@ -47,6 +47,9 @@ export interface StandbyInstance {
   readonly cwd: string;
   readonly user: { readonly uid: number; readonly gid: number };
   readonly like: ProcessId | null;
+  readonly environment: Readonly<Record<string, string>> | null;
+  /** Has the program itself read what was made for it; null where that was done before. */
+  readonly checkArgv: readonly string[] | null;
   readonly daemonizes: boolean;
   readonly logFile: string | null;
   readonly files: readonly GeneratedFile[];
@@ -83,6 +86,7 @@ export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): Met
       ...(standby.files.length === 0
         ? []
         : [{ kind: 'write-files' as const, id: 'files', files: standby.files }]),
+      ...checkSteps(standby),
       startStep(facts, drainTimeoutMs),
       confirmStep(facts, 'confirm'),
       {
@@ -99,6 +103,16 @@ export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): Met
   };
 }
 
+const CHECK_TIMEOUT_MS = 60_000;
+
+function checkSteps({ checkArgv, cwd }: StandbyInstance): readonly Step[] {
+  if (checkArgv === null) return [];
+  const hint = 'the old instance serves on; mend the cause and run the command again';
+  return [
+    { kind: 'run-command', id: 'check', argv: checkArgv, cwd, timeoutMs: CHECK_TIMEOUT_MS, hint },
+  ];
+}
+
 function startStep({ standby, doors }: FlipFacts, drainTimeoutMs: number): Step {
   return {
     kind: 'start-instance',
@@ -107,6 +121,7 @@ function startStep({ standby, doors }: FlipFacts, drainTimeoutMs: number): Step 
     cwd: standby.cwd,
     user: standby.user,
     like: standby.like,
+    environment: standby.environment,
     daemonizes: standby.daemonizes,
     logFile: standby.logFile,
     ports: portsOf(doors),
