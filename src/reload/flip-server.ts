@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { refused } from '../error.js';
-import type { Host } from '../host/host.js';
+import { leadersOf } from '../host/family.js';
+import type { Host, ProcessInfo } from '../host/host.js';
 import { FLIP_TABLE } from '../host/nft-flip.js';
 import { portElements } from '../host/nft-list.js';
 import { parseApacheDump } from '../services/apache-settings.js';
@@ -89,11 +90,14 @@ async function findRunning(
   const inodes = (await host.sockets.listeners(host.self.pid))
     .filter(({ local }) => placed.has(Number(local.slice(local.lastIndexOf(':') + 1))))
     .map(({ inode }) => inode);
-  const owners = (await ownersOf(host, inodes)).filter(({ exe }) =>
-    service.programs.includes(basename(exe)),
-  );
-  const [owner] = owners;
-  return await findService(host, service, owners.length === 1 && owner ? { pid: owner.pid } : {});
+  const isOne = ({ exe, foreign }: ProcessInfo): boolean =>
+    service.programs.includes(basename(exe)) && !foreign.net;
+  const placedOnes = (await ownersOf(host, inodes)).filter(isOne);
+  const all = (await host.processes.named('')).filter(isOne);
+  const candidates = placedOnes.length > 0 ? placedOnes : leadersOf(all);
+  const [only] = candidates;
+  const target = candidates.length === 1 && only !== undefined ? { pid: only.pid } : {};
+  return await findService(host, service, target);
 }
 
 /** The user's own file, where the running one has a copy of it. */
