@@ -81,8 +81,10 @@ const NEW: { readonly startedBy: string } = { startedBy: 'start' };
  */
 export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): MethodSteps {
   const { standby, active } = facts;
+  const where = active?.process ?? standby.like;
   return {
     handOver: [
+      { kind: 'flip-table', id: 'table', namespaceOf: where, ports: portsOf(facts.doors) },
       ...(standby.files.length === 0
         ? []
         : [{ kind: 'write-files' as const, id: 'files', files: standby.files }]),
@@ -92,7 +94,7 @@ export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): Met
       {
         kind: 'flip-map',
         id: 'flip',
-        namespaceOf: active?.process ?? standby.like,
+        namespaceOf: where,
         placements: placementsOf(facts),
         owner: facts.owner,
       },

@@ -1,7 +1,7 @@
 import type { Runtimes } from '../haproxy/runtime/runtimes.js';
 import type { HealthCheck } from '../host/health.js';
 import type { Host } from '../host/host.js';
-import { FLIP_TABLE, placeScript } from '../host/nft-flip.js';
+import { FLIP_TABLE, MAKE_FLIP_TABLE, placeScript } from '../host/nft-flip.js';
 import { hasTable, type Ruleset } from '../host/nft-list.js';
 import { planFlip, type FlipDoor, type FlipFacts } from '../methods/flip.js';
 import { prepareCommand } from './flip-command.js';
@@ -71,7 +71,7 @@ async function tryScript(host: Host, ruleset: Ruleset, facts: FlipFacts): Promis
   // Where the table is, the kernel has taken all that this needs.
   if (hasTable(ruleset, FLIP_TABLE)) return;
   const placements = facts.doors.map((door) => ({ ...door, to: door.standbyPort }));
-  await checkScript(host, placeScript(undefined, placements, facts.owner));
+  await checkScript(host, `${MAKE_FLIP_TABLE}\n${placeScript([], placements, facts.owner)}`);
 }
 
 function planOf(

@@ -12,6 +12,7 @@ import { confirmInstance, type ConfirmInstance } from './confirm-instance.js';
 import { confirmPort, type ConfirmPort } from './confirm-port.js';
 import { drainPort, type DrainPort } from './drain-port.js';
 import { flipMap, type FlipMap } from './flip-map.js';
+import { flipTable, type MakeFlipTable } from './flip-table.js';
 import { keepReachable, type KeepReachable } from './keep-reachable.js';
 import { openRuntime, type OpenRuntime } from './open-runtime.js';
 import { quiesce, type Quiesce } from './quiesce.js';
@@ -46,6 +47,7 @@ export type Step =
   | DrainPort
   | FlipMap
   | KeepReachable
+  | MakeFlipTable
   | OpenRuntime
   | Quiesce
   | ReloadMaster
@@ -76,6 +78,7 @@ export const STEPS = {
   'confirm-port': confirmPort,
   'drain-port': drainPort,
   'flip-map': flipMap,
+  'flip-table': flipTable,
   'keep-reachable': keepReachable,
   'open-runtime': openRuntime,
   quiesce,
