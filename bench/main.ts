@@ -1,4 +1,5 @@
 import { cpus, release } from 'node:os';
+import { benchFlip } from './flip.js';
 import { benchLossless } from './lossless.js';
 import { benchProber } from './prober.js';
 import { benchReload } from './reload.js';
@@ -10,6 +11,7 @@ const PARTS = {
   reload: benchReload,
   prober: benchProber,
   lossless: benchLossless,
+  flip: benchFlip,
 } as const satisfies Record<string, () => Promise<readonly Finding[]>>;
 
 /** `npm run bench` runs all parts (about 15 minutes), `npm run bench -- startup reload` some. */

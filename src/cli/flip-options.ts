@@ -10,7 +10,7 @@ import {
   type PublicPort,
 } from '../reload/flip-request.js';
 import type { PlannedFlags } from './run-planned.js';
-import { parseDurationMs } from './values.js';
+import { parseCount, parseDurationMs } from './values.js';
 
 export interface FlipFlags extends PlannedFlags {
   readonly service?: string;
@@ -20,7 +20,7 @@ export interface FlipFlags extends PlannedFlags {
   readonly ports?: string;
   readonly drainTimeout?: string;
   readonly stopSignal?: string;
-  readonly allowLoss?: boolean;
+  readonly pid?: string;
 }
 
 /** @throws HitlessError `usage` */
@@ -29,7 +29,6 @@ export function flipRequestOf(argv: readonly string[], flags: FlipFlags): FlipOp
     service: serviceOf(argv, flags),
     health: (flags.health ?? []).map(healthOf),
     ports: flags.ports === undefined ? DEFAULT_STANDBY_PORTS : rangeOf(flags.ports),
-    allowLoss: flags.allowLoss === true,
     ...(flags.drainTimeout === undefined
       ? {}
       : { drainTimeoutMs: parseDurationMs(flags.drainTimeout) }),
@@ -37,7 +36,7 @@ export function flipRequestOf(argv: readonly string[], flags: FlipFlags): FlipOp
   };
 }
 
-const SERVICES = ['haproxy'];
+const SERVICES = ['haproxy', 'nginx', 'apache'];
 
 function serviceOf(argv: readonly string[], flags: FlipFlags): FlipService {
   const { service } = flags;
@@ -61,10 +60,18 @@ function serviceOf(argv: readonly string[], flags: FlipFlags): FlipService {
   if (flags.port !== undefined) {
     throw usage('--port goes with a command', `the ports of ${service} stand in its configuration`);
   }
+  if (service === 'nginx' || service === 'apache') {
+    if (flags.file === undefined) return { kind: service, pid: pidOf(flags) };
+    throw usage(`-f is for HAProxy`, `${service} reads its own files again: change those`);
+  }
   return {
     kind: 'haproxy',
     configFiles: flags.file === undefined ? null : flags.file.map((path) => resolve(path)),
   };
+}
+
+function pidOf({ pid }: FlipFlags): number | null {
+  return pid === undefined ? null : parseCount(pid, '--pid');
 }
 
 /** `80`, `10.0.0.1:80`, `[fd00::1]:80`. */

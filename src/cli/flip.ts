@@ -12,14 +12,14 @@ export function build(io: Io): Command {
         'new connections to it by one change of a map in the kernel. The old one keeps its clients.',
     )
     .argument('[command...]', 'what starts the next instance, after --; {port} is its port')
-    .option('--service <name>', 'haproxy')
+    .option('--service <name>', 'haproxy, nginx or apache')
     .option('-f, --file <path>', 'configuration of the service, repeatable', collect)
     .option('--port <port>', 'what clients connect to, with a command; repeatable', collect)
     .option('--health <check>', 'http:///PATH, tcp, or "command WORDS"; repeatable', collect)
     .option('--ports <low-high>', 'where instances get their own ports (default: 18000-18999)')
     .option('--drain-timeout <duration>', 'how long clients may stay with the old (default: 60s)')
     .option('--stop-signal <name>', 'what makes the old one finish (default: of the service)')
-    .option('--allow-loss', 'go on when the flip cannot be lossless');
+    .option('--pid <pid>', 'the running nginx or Apache, where there are several');
   return addPlannedOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (argv: readonly string[], flags: FlipFlags) => {

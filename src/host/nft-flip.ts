@@ -41,20 +41,19 @@ export function placedAt(elements: readonly MapElement[], door: Door): number | 
 }
 
 /**
- * One transaction that makes the doors lead where they should.
+ * One transaction that makes the doors lead where they should. The table has to be there.
  *
- * @param elements what is there now; undefined when there is no table yet
+ * @param elements what is there now
  * @param owner stands beside each element for whoever reads the table
  */
 export function placeScript(
-  elements: readonly MapElement[] | undefined,
+  elements: readonly MapElement[],
   placements: readonly Placement[],
   owner: string,
 ): string {
-  const there = elements ?? [];
   const lines = placements.flatMap((placement) => {
     const where = `element ${NFT_FAMILY} ${FLIP_TABLE} ${mapOf(placement)}`;
-    const present = placedAt(there, placement) !== null;
+    const present = placedAt(elements, placement) !== null;
     return [
       ...(present ? [`delete ${where} { ${keyOf(placement)} }`] : []),
       ...(placement.to === null
@@ -62,23 +61,12 @@ export function placeScript(
         : [`add ${where} { ${keyOf(placement)} comment "${comment(owner)}" : ${placement.to} }`]),
     ];
   });
-  return [...(elements === undefined ? TABLE : []), ...lines].join('\n');
-}
-
-/** Without elements the table would only cost time and connection tracking. */
-export function leavesNothing(
-  elements: readonly MapElement[],
-  placements: readonly Placement[],
-): boolean {
-  const stays = elements.some(
-    ({ map, key }) => !placements.some((one) => mapOf(one) === map && keyOf(one) === key),
-  );
-  return !stays && placements.every(({ to }) => to === null);
+  return lines.join('\n');
 }
 
 export const DELETE_FLIP_TABLE = `delete table ${NFT_FAMILY} ${FLIP_TABLE}`;
 
-const TABLE: readonly string[] = [
+const TABLE_LINES: readonly string[] = [
   `add table ${NFT_FAMILY} ${FLIP_TABLE}`,
   makesMap('addresses4', 'ipv4_addr . inet_service'),
   makesMap('addresses6', 'ipv6_addr . inet_service'),
@@ -92,6 +80,8 @@ const TABLE: readonly string[] = [
   chosenBy('ip6', 'tcp dport', 'ports6'),
   ...entrances(FLIP_TABLE, 'choose'),
 ];
+
+export const MAKE_FLIP_TABLE = TABLE_LINES.join('\n');
 
 function makesMap(name: string, key: string): string {
   return `add map ${NFT_FAMILY} ${FLIP_TABLE} ${name} { type ${key} : inet_service; }`;

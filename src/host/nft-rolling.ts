@@ -67,18 +67,25 @@ export function rotationScript(ruleset: Ruleset, rotation: Rotation): string {
   ].join('\n');
 }
 
-/** Takes the port out of all rotation; the last one takes the table with it. */
-export function removeScript(ruleset: Ruleset, port: number): string {
-  const others = ruleset.chains.some(
-    ({ table, name }) =>
-      table === ROLLING_TABLE && name.startsWith(CHAIN_PREFIX) && name !== chainOf(port),
-  );
-  if (!others) return `delete table ${NFT_FAMILY} ${ROLLING_TABLE}`;
+/**
+ * Takes the port out of all rotation. The table stays: with the last chain of type nat the kernel
+ * would stop translating the packets of open connections.
+ */
+export function removeScript(port: number): string {
   return [
     `delete element ${NFT_FAMILY} ${ROLLING_TABLE} services { ${port} }`,
     `flush chain ${NFT_FAMILY} ${ROLLING_TABLE} ${chainOf(port)}`,
     `delete chain ${NFT_FAMILY} ${ROLLING_TABLE} ${chainOf(port)}`,
   ].join('\n');
+}
+
+export const DELETE_ROLLING_TABLE = `delete table ${NFT_FAMILY} ${ROLLING_TABLE}`;
+
+/** No port is in rotation. */
+export function isUnused({ chains }: Ruleset): boolean {
+  return !chains.some(
+    ({ table, name }) => table === ROLLING_TABLE && name.startsWith(CHAIN_PREFIX),
+  );
 }
 
 const CHAIN_PREFIX = 'port_';

@@ -47,6 +47,9 @@ export interface StandbyInstance {
   readonly cwd: string;
   readonly user: { readonly uid: number; readonly gid: number };
   readonly like: ProcessId | null;
+  readonly environment: Readonly<Record<string, string>> | null;
+  /** Has the program itself read what was made for it; null where that was done before. */
+  readonly checkArgv: readonly string[] | null;
   readonly daemonizes: boolean;
   readonly logFile: string | null;
   readonly files: readonly GeneratedFile[];
@@ -78,17 +81,20 @@ const NEW: { readonly startedBy: string } = { startedBy: 'start' };
  */
 export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): MethodSteps {
   const { standby, active } = facts;
+  const where = active?.process ?? standby.like;
   return {
     handOver: [
+      { kind: 'flip-table', id: 'table', namespaceOf: where, ports: portsOf(facts.doors) },
       ...(standby.files.length === 0
         ? []
         : [{ kind: 'write-files' as const, id: 'files', files: standby.files }]),
+      ...checkSteps(standby),
       startStep(facts, drainTimeoutMs),
       confirmStep(facts, 'confirm'),
       {
         kind: 'flip-map',
         id: 'flip',
-        namespaceOf: active?.process ?? standby.like,
+        namespaceOf: where,
         placements: placementsOf(facts),
         owner: facts.owner,
       },
@@ -99,6 +105,16 @@ export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): Met
   };
 }
 
+const CHECK_TIMEOUT_MS = 60_000;
+
+function checkSteps({ checkArgv, cwd }: StandbyInstance): readonly Step[] {
+  if (checkArgv === null) return [];
+  const hint = 'the old instance serves on; mend the cause and run the command again';
+  return [
+    { kind: 'run-command', id: 'check', argv: checkArgv, cwd, timeoutMs: CHECK_TIMEOUT_MS, hint },
+  ];
+}
+
 function startStep({ standby, doors }: FlipFacts, drainTimeoutMs: number): Step {
   return {
     kind: 'start-instance',
@@ -107,6 +123,7 @@ function startStep({ standby, doors }: FlipFacts, drainTimeoutMs: number): Step 
     cwd: standby.cwd,
     user: standby.user,
     like: standby.like,
+    environment: standby.environment,
     daemonizes: standby.daemonizes,
     logFile: standby.logFile,
     ports: portsOf(doors),

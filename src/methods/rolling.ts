@@ -64,7 +64,14 @@ function reloadSteps(
 ): readonly Step[] {
   return [
     { kind: 'drain-port', id: `drain-${port}`, port, letGoTimeoutMs: LET_GO_MS, drainTimeoutMs },
-    { kind: 'run-command', id: `reload-${port}`, argv, cwd, timeoutMs: commandTimeoutMs },
+    {
+      kind: 'run-command',
+      id: `reload-${port}`,
+      argv,
+      cwd,
+      timeoutMs: commandTimeoutMs,
+      hint: 'an instance that is not healthy stays out, the others serve; mend it and run the command again',
+    },
     { kind: 'confirm-port', id: `confirm-${port}`, port, health },
   ];
 }

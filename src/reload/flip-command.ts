@@ -2,12 +2,82 @@ import { basename } from 'node:path';
 import { usage } from '../error.js';
 import type { Host } from '../host/host.js';
 import type { Door } from '../host/nft-flip.js';
+import { servingAt, type Serving } from './flip-doors.js';
+import { portsOf, type OwnedDoor, type Prepared, type Scene } from './flip-prepared.js';
 import type { FlipService, PublicPort } from './flip-request.js';
+import { freePorts } from './standby-ports.js';
 
 type CommandService = Extract<FlipService, { kind: 'command' }>;
 
+/** Any program that is told on which port to listen. */
+export async function prepareCommand(
+  { host, request, ruleset, stateDir }: Scene,
+  service: CommandService,
+): Promise<Prepared> {
+  const doors = doorsOf(service.doors);
+  const serving = await servingAt(host, host.self.pid, ruleset, doors);
+  const ports = await freePorts(host, host.self.pid, ruleset, portsOf(doors), request.ports);
+  const stopSignal = request.stopSignal ?? 'SIGTERM';
+  const [port = 0] = ports.values();
+  return {
+    owner: ownerText(service),
+    doors: await owned(host, doors, serving),
+    serving,
+    ports,
+    unverified: unverified(serving, stopSignal),
+    active: { stopSignal, files: [...logOf(stateDir, serving.ports)], quiesce: null },
+    standby: {
+      argv: withPorts(service.argv, ports),
+      cwd: service.cwd,
+      user: await userOf(host),
+      like: null,
+      environment: null,
+      checkArgv: null,
+      daemonizes: false,
+      logFile: stateDir === null ? null : logFileOf(stateDir, port),
+      files: [],
+      leaves: [],
+      token: null,
+      stopSignal,
+      links: [],
+      pidFile: null,
+    },
+  };
+}
+
+function logFileOf(stateDir: string, port: number): string {
+  return `${stateDir}/instance-${port}.log`;
+}
+
+function logOf(stateDir: string | null, ports: readonly number[]): readonly string[] {
+  return stateDir === null ? [] : ports.map((port) => logFileOf(stateDir, port));
+}
+
+/** The next instance has to take at least those families that the running one takes. */
+async function owned(
+  host: Host,
+  doors: readonly Door[],
+  { inodes }: Serving,
+): Promise<readonly OwnedDoor[]> {
+  const listening = (await host.sockets.listeners(host.self.pid)).filter(({ inode }) =>
+    inodes.includes(inode),
+  );
+  const families = new Set(listening.map(({ family }) => family));
+  if (families.size === 0) families.add('ipv4');
+  return doors.map((door) => ({ ...door, own: door.host !== null || families.has(door.family) }));
+}
+
+/** Nothing is known of how it ends. */
+function unverified({ leader }: Serving, signal: string): string | null {
+  if (leader === null) return null;
+  return (
+    `a client that is still connected to pid ${leader.pid} when --drain-timeout is over depends on ` +
+    `what its program does on ${signal}`
+  );
+}
+
 /** Every local address of both families, or the one that was named. */
-export function doorsOf(ports: readonly PublicPort[]): readonly Door[] {
+function doorsOf(ports: readonly PublicPort[]): readonly Door[] {
   return ports.flatMap(({ host, port }): readonly Door[] =>
     host === null
       ? [
@@ -52,7 +122,7 @@ function unknownPlaceholder(text: string, ports: ReadonlyMap<number, number>): E
   return usage(`${text} stands for no port of this flip`, `write one of ${names}`);
 }
 
-export function ownerText({ argv }: CommandService): string {
+function ownerText({ argv }: CommandService): string {
   return `command ${basename(argv[0] ?? '')}`;
 }
 

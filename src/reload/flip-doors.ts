@@ -68,7 +68,10 @@ function serves(socket: Socket, door: Door, port: number): boolean {
 }
 
 /** The processes that hold these sockets and were not started by one another. */
-async function ownersOf(host: Host, inodes: readonly number[]): Promise<readonly ProcessInfo[]> {
+export async function ownersOf(
+  host: Host,
+  inodes: readonly number[],
+): Promise<readonly ProcessInfo[]> {
   if (inodes.length === 0) return [];
   const all = await host.processes.named('');
   const owners: ProcessInfo[] = [];

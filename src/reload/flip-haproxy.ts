@@ -16,6 +16,7 @@ import type { QuiesceFacts, StandbyInstance } from '../methods/flip.js';
 import type { GeneratedFile } from '../steps/write-files.js';
 import { checkConfig, type Check } from './check-config.js';
 import type { Serving } from './flip-doors.js';
+import { doorsFor, type OwnedDoor } from './flip-prepared.js';
 
 /**
  * Stands at the end of every name that one instance has for itself. Not `.hitless-N`, which is what
@@ -32,33 +33,18 @@ export function withoutSuffix(path: string): string {
   return path.replace(SUFFIX, '');
 }
 
-export interface OwnedDoor extends Door {
-  readonly own: boolean;
-}
-
 /** The addresses that clients know, as the user's files have them. */
 export function doorsIn(
   files: readonly ConfigFile[],
   environment: Readonly<Record<string, string>>,
 ): readonly OwnedDoor[] {
   const documents = files.map(({ document }) => document);
-  const ports = new Set(listeningPorts(documents));
-  const wanted = wantedListeners(resolve(documents), environment).listeners;
-  const doors = new Map<string, OwnedDoor>();
-  const add = (door: OwnedDoor): void => {
-    const key = `${door.family} ${door.host ?? '*'} ${door.port}`;
-    if (door.own || !doors.has(key)) doors.set(key, door);
-  };
-  for (const { family, local } of wanted) {
-    const port = Number(local.slice(local.lastIndexOf(':') + 1));
-    if (family === 'unix' || !ports.has(port)) continue;
-    const host = local.slice(0, local.lastIndexOf(':')).replace(/^\[(.*)\]$/, '$1');
-    const any = host === '0.0.0.0' || host === '::';
-    add({ family, host: any ? null : host, port, own: true });
-    // Without "v6only" it takes IPv4 too; with it nobody takes that, here or there.
-    if (host === '::') add({ family: 'ipv4', host: null, port, own: false });
-  }
-  return [...doors.values()];
+  // Refuses what cannot be moved, and knows the TCP ports of the process's own sockets.
+  const ports = new Set(listeningPorts(documents).map(String));
+  const { listeners } = wantedListeners(resolve(documents), environment);
+  return doorsFor(
+    listeners.filter(({ local }) => ports.has(local.slice(local.lastIndexOf(':') + 1))),
+  );
 }
 
 /** How the running one was started, or how the first one is to be. */

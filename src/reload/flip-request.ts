@@ -4,7 +4,6 @@ export interface FlipOptions {
   readonly health: readonly HealthSpec[];
   /** From which ports of its own an instance gets some. */
   readonly ports: { readonly low: number; readonly high: number };
-  readonly allowLoss: boolean;
   readonly drainTimeoutMs?: number;
   /** How the old instance is told to finish; the service's own way when absent. */
   readonly stopSignal?: NodeJS.Signals;
@@ -13,6 +12,8 @@ export interface FlipOptions {
 export type FlipService =
   /** Configuration files; those of the running one when absent. */
   | { readonly kind: 'haproxy'; readonly configFiles: readonly string[] | null }
+  /** The one that runs is what the next is made from. */
+  | { readonly kind: 'nginx' | 'apache'; readonly pid: number | null }
   /** Any program that is told its port: `{port}`, or `{port:80}` where there are several. */
   | {
       readonly kind: 'command';

@@ -1,46 +1,17 @@
-import { usage } from '../error.js';
-import { readConfigFiles } from '../haproxy/config-files.js';
-import { globalsOf } from '../haproxy/config/globals.js';
-import { resolve } from '../haproxy/config/resolve.js';
-import { findInstance } from '../haproxy/instance.js';
-import { parseArguments } from '../haproxy/arguments.js';
 import type { Runtimes } from '../haproxy/runtime/runtimes.js';
-import type { Host, ProcessId, ProcessInfo } from '../host/host.js';
-import { FLIP_TABLE, placeScript, type Door } from '../host/nft-flip.js';
-import { hasTable, type Ruleset } from '../host/nft-list.js';
-import {
-  planFlip,
-  type ActiveInstance,
-  type FlipDoor,
-  type FlipFacts,
-  type StandbyInstance,
-} from '../methods/flip.js';
-import type { ExpectedLoss } from '../methods/method.js';
 import type { HealthCheck } from '../host/health.js';
-import type { Check } from './check-config.js';
-import { doorsOf, ownerText, userOf, withPorts } from './flip-command.js';
-import { servingAt, type Serving } from './flip-doors.js';
-import {
-  argumentsOf,
-  doorsIn,
-  environmentOf,
-  filesOfActive,
-  quiesceOf,
-  refuseOthers,
-  standbyOf,
-  withoutSuffix,
-  type OwnedDoor,
-} from './flip-haproxy.js';
-import {
-  DEFAULT_DRAIN_TIMEOUT_MS,
-  type FlipOptions,
-  type FlipService,
-  type HealthSpec,
-} from './flip-request.js';
+import type { Host } from '../host/host.js';
+import { FLIP_TABLE, MAKE_FLIP_TABLE, placeScript } from '../host/nft-flip.js';
+import { hasTable, type Ruleset } from '../host/nft-list.js';
+import { planFlip, type FlipDoor, type FlipFacts } from '../methods/flip.js';
+import { prepareCommand } from './flip-command.js';
+import { prepareHaproxy } from './flip-prepare-haproxy.js';
+import { idOf, type Prepared, type Scene } from './flip-prepared.js';
+import { DEFAULT_DRAIN_TIMEOUT_MS, type FlipOptions, type HealthSpec } from './flip-request.js';
+import { prepareServer } from './flip-server.js';
 import { checkScript, readRuleset, refuseForeignRules, refuseRotated } from './nft-facts.js';
 import type { Plan } from './plan.js';
 import { runPlan, type PlanOptions, type PlanResult } from './run-plan.js';
-import { freePorts } from './standby-ports.js';
 
 /**
  * Starts a second instance of a service beside the first and leads new connections to it.
@@ -59,17 +30,6 @@ export async function flip(
   );
 }
 
-/** What the two kinds of service have found out by themselves. */
-interface Prepared {
-  readonly owner: string;
-  readonly doors: readonly OwnedDoor[];
-  readonly serving: Serving;
-  readonly ports: ReadonlyMap<number, number>;
-  readonly standby: Omit<StandbyInstance, 'health'>;
-  readonly active: Pick<ActiveInstance, 'stopSignal' | 'files' | 'quiesce'>;
-  readonly losses: readonly ExpectedLoss[];
-}
-
 async function prepareFlip(
   host: Host,
   runtimes: Runtimes,
@@ -77,10 +37,7 @@ async function prepareFlip(
   stateDir: string | null,
 ): Promise<Plan> {
   const ruleset = await readRuleset(host);
-  const prepared =
-    request.service.kind === 'haproxy'
-      ? await prepareHaproxy(host, runtimes, request, request.service, ruleset, stateDir)
-      : await prepareCommand(host, request, request.service, ruleset, stateDir);
+  const prepared = await prepareService({ host, request, ruleset, stateDir }, runtimes);
   const facts = factsOf(request, prepared);
   const { doors, ports } = prepared;
   refuseRotated(
@@ -97,17 +54,30 @@ async function prepareFlip(
   return planOf(facts, planFlip({ drainTimeoutMs }, facts), prepared);
 }
 
+async function prepareService(scene: Scene, runtimes: Runtimes): Promise<Prepared> {
+  const { service } = scene.request;
+  switch (service.kind) {
+    case 'haproxy':
+      return await prepareHaproxy(scene, service, runtimes);
+    case 'nginx':
+    case 'apache':
+      return await prepareServer(scene, service);
+    case 'command':
+      return await prepareCommand(scene, service);
+  }
+}
+
 async function tryScript(host: Host, ruleset: Ruleset, facts: FlipFacts): Promise<void> {
   // Where the table is, the kernel has taken all that this needs.
   if (hasTable(ruleset, FLIP_TABLE)) return;
   const placements = facts.doors.map((door) => ({ ...door, to: door.standbyPort }));
-  await checkScript(host, placeScript(undefined, placements, facts.owner));
+  await checkScript(host, `${MAKE_FLIP_TABLE}\n${placeScript([], placements, facts.owner)}`);
 }
 
 function planOf(
   facts: FlipFacts,
   { handOver, retire }: Pick<Plan, 'handOver' | 'retire'>,
-  { serving, losses }: Prepared,
+  { serving, unverified }: Prepared,
 ): Plan {
   const { leader } = serving;
   const from =
@@ -117,8 +87,8 @@ function planOf(
   return {
     method: 'flip',
     reasons: ['flip: a second instance; a map of the kernel leads new connections to it', from],
-    losses,
-    unverified: null,
+    losses: [],
+    unverified,
     notes: [],
     oldPids: leader === null ? [] : [leader.pid],
     starts: ['start'],
@@ -184,142 +154,4 @@ function filled(argv: readonly string[], ports: ReadonlyMap<number, number>): re
       String((named === undefined ? only : ports.get(Number(named))) ?? text),
     ),
   );
-}
-
-async function prepareCommand(
-  host: Host,
-  request: FlipOptions,
-  service: Extract<FlipService, { kind: 'command' }>,
-  ruleset: Ruleset,
-  stateDir: string | null,
-): Promise<Prepared> {
-  const doors = doorsOf(service.doors);
-  const serving = await servingAt(host, host.self.pid, ruleset, doors);
-  const publicPorts = [...new Set(doors.map(({ port }) => port))];
-  const ports = await freePorts(host, host.self.pid, ruleset, publicPorts, request.ports);
-  const stopSignal = request.stopSignal ?? 'SIGTERM';
-  const [port = 0] = ports.values();
-  return {
-    owner: ownerText(service),
-    doors: await owned(host, doors, serving),
-    serving,
-    ports,
-    losses: [],
-    active: { stopSignal, files: [...logOf(stateDir, serving.ports)], quiesce: null },
-    standby: {
-      argv: withPorts(service.argv, ports),
-      cwd: service.cwd,
-      user: await userOf(host),
-      like: null,
-      daemonizes: false,
-      logFile: stateDir === null ? null : logFileOf(stateDir, port),
-      files: [],
-      leaves: [],
-      token: null,
-      stopSignal,
-      links: [],
-      pidFile: null,
-    },
-  };
-}
-
-function logFileOf(stateDir: string, port: number): string {
-  return `${stateDir}/instance-${port}.log`;
-}
-
-function logOf(stateDir: string | null, ports: readonly number[]): readonly string[] {
-  return stateDir === null ? [] : ports.map((port) => logFileOf(stateDir, port));
-}
-
-/** The next instance has to take at least those families that the running one takes. */
-async function owned(
-  host: Host,
-  doors: readonly Door[],
-  { inodes }: Serving,
-): Promise<readonly OwnedDoor[]> {
-  const listening = (await host.sockets.listeners(host.self.pid)).filter(({ inode }) =>
-    inodes.includes(inode),
-  );
-  const families = new Set(listening.map(({ family }) => family));
-  if (families.size === 0) families.add('ipv4');
-  return doors.map((door) => ({ ...door, own: door.host !== null || families.has(door.family) }));
-}
-
-async function prepareHaproxy(
-  host: Host,
-  runtimes: Runtimes,
-  request: FlipOptions,
-  service: Extract<FlipService, { kind: 'haproxy' }>,
-  ruleset: Ruleset,
-  stateDir: string | null,
-): Promise<Prepared> {
-  const { names, cwd } = await configOf(host, service);
-  const files = await readConfigFiles(host, names, cwd);
-  const doors = doorsIn(files, await environmentOf(host, null));
-  if (doors.length === 0) throw usage(`${names.join(', ')} listens on no TCP port`);
-  const serving = await servingAt(host, host.self.pid, ruleset, doors);
-  refuseOthers(serving.leader, doors);
-  const publicPorts = [...new Set(doors.map(({ port }) => port))];
-  const ports = await freePorts(host, host.self.pid, ruleset, publicPorts, request.ports);
-  const { leader } = serving;
-  const check: Check = {
-    arguments: argumentsOf(leader),
-    program: leader?.exe ?? 'haproxy',
-    files,
-    cwd: leader?.cwd ?? cwd,
-    environment: await environmentOf(host, leader),
-    namespacesOf: (leader ?? host.self).pid,
-    user: await startUser(host, leader, files),
-    stateDir,
-  };
-  const { check: validate, ...made } = standbyOf(host, check, ports);
-  await validate();
-  return {
-    owner: `haproxy ${names.join(' ')}`,
-    doors,
-    serving,
-    ports,
-    losses: [],
-    active: {
-      stopSignal: 'SIGUSR1',
-      files: await filesOfActive(host, leader),
-      quiesce: await quiesceOf(host, runtimes, serving),
-    },
-    standby: {
-      ...made,
-      cwd: check.cwd,
-      user: check.user,
-      like: leader === null ? null : idOf(leader),
-      daemonizes: true,
-      logFile: null,
-      stopSignal: 'SIGUSR1',
-    },
-  };
-}
-
-/** The files named, else the user's own files of the HAProxy that runs. */
-async function configOf(
-  host: Host,
-  { configFiles }: Extract<FlipService, { kind: 'haproxy' }>,
-): Promise<{ readonly names: readonly string[]; readonly cwd: string }> {
-  if (configFiles !== null) return { names: configFiles, cwd: '/' };
-  const { leader } = await findInstance(host, {});
-  const names = parseArguments(leader.argv).configFiles.map(withoutSuffix);
-  return { names, cwd: leader.cwd };
-}
-
-/** A process that dropped its privileges by `user` or `uid` was started as root. */
-async function startUser(
-  host: Host,
-  leader: ProcessInfo | null,
-  files: Check['files'],
-): Promise<{ readonly uid: number; readonly gid: number }> {
-  if (leader === null) return await userOf(host);
-  const globals = globalsOf(resolve(files.map(({ document }) => document)));
-  const dropped = leader.uid !== 0 && (globals.user ?? globals.uid) !== undefined;
-  return dropped ? { uid: 0, gid: 0 } : { uid: leader.uid, gid: leader.gid };
-}
-
-function idOf({ pid, startTicks }: ProcessInfo): ProcessId {
-  return { pid, startTicks };
 }

@@ -2,15 +2,7 @@ import { failed } from '../error.js';
 import type { Host, ProcessId } from '../host/host.js';
 import { awaitLetGo } from '../host/let-go.js';
 import { listTableArgv, nftArgv } from '../host/nft.js';
-import {
-  DELETE_FLIP_TABLE,
-  doorText,
-  FLIP_TABLE,
-  leavesNothing,
-  placedAt,
-  placeScript,
-  type Placement,
-} from '../host/nft-flip.js';
+import { doorText, FLIP_TABLE, placedAt, placeScript, type Placement } from '../host/nft-flip.js';
 import { parseRuleset, portElements, type MapElement } from '../host/nft-list.js';
 import type { StepContext, StepDefinition } from './definition.js';
 
@@ -73,12 +65,9 @@ async function elementsNow(
 }
 
 async function place(host: Host, step: FlipMap, placements: readonly Placement[]): Promise<void> {
-  const elements = await elementsNow(host, step);
-  if (elements === undefined && placements.every(({ to }) => to === null)) return;
-  const script =
-    elements !== undefined && leavesNothing(elements, placements)
-      ? DELETE_FLIP_TABLE
-      : placeScript(elements, placements, step.owner);
+  const elements = (await elementsNow(host, step)) ?? [];
+  const script = placeScript(elements, placements, step.owner);
+  if (script === '') return;
   const { code, stderr } = await host.run({ argv: nftArgv(script), ...where(step) });
   if (code === 0) return;
   throw failed('step-failed', `nft refused the change: ${stderr.trim().split('\n')[0] ?? ''}`, {

@@ -14,6 +14,7 @@ import { confirmInstance, type ConfirmInstance } from './confirm-instance.js';
 import { confirmPort, type ConfirmPort } from './confirm-port.js';
 import { drainPort, type DrainPort } from './drain-port.js';
 import { flipMap, type FlipMap } from './flip-map.js';
+import { flipTable, type MakeFlipTable } from './flip-table.js';
 import { holdSyns, type HoldSyns } from './hold-syns.js';
 import { keepReachable, type KeepReachable } from './keep-reachable.js';
 import { openRuntime, type OpenRuntime } from './open-runtime.js';
@@ -53,6 +54,7 @@ export type Step =
   | FlipMap
   | HoldSyns
   | KeepReachable
+  | MakeFlipTable
   | OpenRuntime
   | Quiesce
   | ReleaseSyns
@@ -86,6 +88,7 @@ export const STEPS = {
   'confirm-port': confirmPort,
   'drain-port': drainPort,
   'flip-map': flipMap,
+  'flip-table': flipTable,
   'hold-syns': holdSyns,
   'keep-reachable': keepReachable,
   'open-runtime': openRuntime,

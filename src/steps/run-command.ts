@@ -2,8 +2,8 @@ import { failed } from '../error.js';
 import type { StepDefinition } from './definition.js';
 
 /**
- * Runs a command of the user that reloads an instance which takes no connections at the time.
- * There is nothing to undo: whether the instance serves afterwards, the next look tells.
+ * Runs a command to its end: a check, or what reloads an instance that takes no connections at the
+ * time. There is nothing to undo: whether an instance serves afterwards, the next look tells.
  */
 export interface RunCommand {
   readonly kind: 'run-command';
@@ -11,18 +11,20 @@ export interface RunCommand {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly timeoutMs: number;
+  /** What to do when it fails. */
+  readonly hint: string;
 }
 
 export const runCommand: StepDefinition<RunCommand> = {
   effect: 'reversible',
   describe: (step) => `run ${step.argv.join(' ')}`,
-  apply: async ({ argv, cwd, timeoutMs }, { host }) => {
+  apply: async ({ argv, cwd, timeoutMs, hint }, { host }) => {
     const { code, stdout, stderr } = await host.run({ argv, cwd, timeoutMs });
     if (code === 0) return undefined;
     const said = (stderr || stdout).trim().split('\n').at(-1) ?? '';
     throw failed('step-failed', `${argv.join(' ')} failed (exit code ${code}): ${said}`, {
       subject: argv.join(' '),
-      hint: 'an instance that is not healthy stays out, the others serve; mend it and run the command again',
+      hint,
     });
   },
   verify: async () => undefined,

@@ -1,15 +1,19 @@
 import { failed } from '../error.js';
 import { unhealthy, type HealthCheck } from '../host/health.js';
 import type { Host } from '../host/host.js';
+import { openConnections } from '../host/let-go.js';
 import { nftArgv, listTableArgv } from '../host/nft.js';
-import { parseRuleset, type Ruleset } from '../host/nft-list.js';
+import { hasTable, parseRuleset, type Ruleset } from '../host/nft-list.js';
 import {
+  DELETE_ROLLING_TABLE,
+  isUnused,
   removeScript,
   ROLLING_TABLE,
   rotationOf,
   rotationScript,
   type Spread,
 } from '../host/nft-rolling.js';
+import { waitFor } from '../host/wait.js';
 import type { StepDefinition } from './definition.js';
 
 /** Has exactly these instances take new connections, by one transaction of the kernel. */
@@ -60,10 +64,22 @@ async function direct(
   await run(host, rotationScript(table, { port, members, spread }));
 }
 
-async function remove(host: Host, { port }: SetRotation): Promise<void> {
+async function remove(host: Host, { port, instances }: SetRotation): Promise<void> {
   const table = await tableNow(host);
-  if (rotationOf(table, port) !== null) await run(host, removeScript(table, port));
+  if (rotationOf(table, port) !== null) await run(host, removeScript(port));
+  const rest = await tableNow(host);
+  if (!hasTable(rest, ROLLING_TABLE) || !isUnused(rest)) return;
+  // While somebody is connected through it, an empty table stays behind rather.
+  const queues = { namespaceOf: host.self.pid, ports: instances.map((one) => one.port) };
+  const quiet = await waitFor(
+    async () => ((await openConnections(host, queues)) === 0 ? true : undefined),
+    { timeoutMs: QUIET_TIMEOUT_MS, intervalMs: LOOK_EVERY_MS, clock: host.clock },
+  );
+  if (quiet !== undefined) await run(host, DELETE_ROLLING_TABLE);
 }
+
+const QUIET_TIMEOUT_MS = 10_000;
+const LOOK_EVERY_MS = 50;
 
 async function tableNow(host: Host): Promise<Ruleset> {
   const { code, stdout } = await host.run({ argv: listTableArgv(ROLLING_TABLE) });

@@ -18,6 +18,8 @@ export interface StartInstance {
   readonly user: { readonly uid: number; readonly gid: number };
   /** Environment and namespaces are those of this process; hitless' own when null. */
   readonly like: ProcessId | null;
+  /** Instead of that process's environment, where it cannot be learnt. */
+  readonly environment: Readonly<Record<string, string>> | null;
   /** The command returns when the service runs in the background. */
   readonly daemonizes: boolean;
   /** Receives what a service in the foreground prints. */
@@ -91,11 +93,11 @@ async function start(step: StartInstance, context: StepContext): Promise<Process
 }
 
 async function environment(
-  { like }: StartInstance,
+  { like, environment: given }: StartInstance,
   { host, runId }: StepContext,
 ): Promise<Readonly<Record<string, string>>> {
   const { pid } = like ?? host.self;
-  const theirs = await host.processes.environment(pid);
+  const theirs = given ?? (await host.processes.environment(pid));
   if (theirs === undefined) {
     throw failed('target-unreadable', `cannot read the environment of pid ${pid}`, {
       hint: 'run hitless as root, or as the user who started the service',

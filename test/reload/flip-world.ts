@@ -67,7 +67,6 @@ export async function runFlip(
     service: { kind: 'haproxy', configFiles: [CONFIG_PATH] },
     health: [],
     ports: RANGE,
-    allowLoss: false,
     drainTimeoutMs: 500,
     ...changes,
   };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EXIT, messageOf } from '../../src/error.js';
-import { dropsSyns } from '../fakes/nft.js';
+import { dropsSyns } from '../fakes/nft-sets.js';
 import { plugsSyns } from '../fakes/tc.js';
 import type { World } from '../fakes/world.js';
 import { assertRecovers } from './after-crash.js';

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { type QuestionLab, startQuestionLab } from '../../src/lab/question-lab.js';
+import type { Report } from '../../src/probe/report.js';
+import { runTrial } from '../../src/trial/trial.js';
+import type { WayName } from '../../src/trial/ways/registry.js';
+import { assertFlipped, assertUnflipped, flipped, flipWords, mapped } from './flip-support.js';
+import { assertNothingLost, KEPT, type LoadSpec, losingNothing, NEW, underLoad } from './load.js';
+import { haproxies, hitless, linesOf, servingPid, startHitless } from './support.js';
+
+const IPV6: LoadSpec = { connections: 'new', url: 'http://[fd77::1]/' };
+
+async function inLab(use: (question: QuestionLab) => Promise<void>): Promise<void> {
+  const question = await startQuestionLab();
+  try {
+    await use(question);
+  } finally {
+    await question.lab.close();
+  }
+}
+
+async function trialOf(way: WayName, ipv6: boolean): Promise<Awaited<ReturnType<typeof runTrial>>> {
+  return await runTrial({
+    way,
+    connections: 'new',
+    stalled: true,
+    ratePerSecond: 500,
+    forMs: 6_000,
+    everyMs: 500,
+    ipv6,
+  });
+}
+
+test('control: a flip that stops the old instance at once loses connections when it stalls', async () => {
+  const { report, reloads } = await trialOf('flip, old stopped at once', false);
+  assert.ok(reloads.every(({ ok }) => ok));
+  assert.ok(report.lost.reset + report.lost.refused > 0, JSON.stringify(report.lost));
+});
+
+for (const ipv6 of [false, true]) {
+  test(`flip loses nothing while the old instance is stalled (${ipv6 ? 'IPv6' : 'IPv4'})`, async () => {
+    const { report, reloads } = await trialOf('flip', ipv6);
+    assert.ok(reloads.length > 0 && reloads.every(({ ok }) => ok), reloads.at(-1)?.said);
+    assertNothingLost(report);
+  });
+}
+
+test('rolling loses nothing while each instance is stalled as it is taken out', async () => {
+  const { report, reloads } = await trialOf('rolling', false);
+  assert.ok(reloads.length > 0 && reloads.every(({ ok }) => ok), reloads.at(-1)?.said);
+  assertNothingLost(report);
+});
+
+/** For one second after its SYN a client's packets are lost: its final ACK comes that late. */
+const LATE_ACK = `add table inet late
+add set inet late young { type inet_service; flags dynamic, timeout; timeout 1s; }
+add chain inet late out { type filter hook output priority 0; }
+add rule inet late out tcp flags & (fin|syn|rst|ack) == syn add @young { tcp sport }
+add rule inet late out tcp flags & syn != syn tcp sport @young drop`;
+
+const FEW: LoadSpec = { ...NEW, rate: 100 };
+
+test('flip waits for clients whose final ACK is a second late', async () => {
+  await inLab(async (question) => {
+    await question.client.must(['nft', LATE_ACK]);
+    const pid = await losingNothing(question, [FEW, { ...IPV6, rate: 100 }], async () => {
+      for (let turn = 0; turn < 2; turn += 1) await flipped(question);
+      return (await flipped(question, '--wait')).newPids[0] ?? 0;
+    });
+    await assertFlipped(question, pid);
+  });
+});
+
+test('control: the hasty flip loses clients whose final ACK is a second late', async () => {
+  await inLab(async (question) => {
+    await question.client.must(['nft', LATE_ACK]);
+    const { reports } = await underLoad(question, [FEW], async () => await hastyFlip(question));
+    const [{ lost }] = reports as [Report];
+    assert.ok(lost.reset + lost.refused > 0, JSON.stringify(lost));
+  });
+});
+
+async function hastyFlip({ lb, haproxy }: QuestionLab): Promise<void> {
+  const text = await readFile(haproxy.paths.config, 'utf8');
+  const config = `${haproxy.paths.config}.next`;
+  const next = text
+    .replaceAll(/^(\s*bind .*?):80\b/gm, '$1:9001')
+    .replace(/^(\s*stats socket \S+)/m, '$1.next');
+  await writeFile(config, next);
+  await lb.must(['haproxy', '-D', '-f', config]);
+  await lb.must(['nft', BY_HAND]);
+  await lb.must(['kill', '-USR1', (await readFile(haproxy.paths.pidFile, 'utf8')).trim()]);
+}
+
+const BY_HAND = `add table inet by_hand
+add chain inet by_hand pre { type nat hook prerouting priority dstnat; }
+add rule inet by_hand pre tcp dport 80 tcp flags & (fin|syn|rst|ack) == syn redirect to :9001`;
+
+/** Where hitless is killed: a step and what its event says. */
+const INSTANTS = [
+  'start begun',
+  'start done',
+  'confirm done',
+  'flip begun',
+  'flip done',
+  'let-go begun',
+  'quiesce begun',
+  'stop begun',
+  'clear begun',
+] as const;
+
+test('hitless killed at any step is put right by recover, and nothing is lost', async (t) => {
+  await inLab(async (question) => {
+    await losingNothing(question, [NEW, KEPT], async () => {
+      for (const instant of INSTANTS) {
+        await t.test(instant, async () => await killedAt(question, instant));
+      }
+    });
+  });
+});
+
+async function killedAt(question: QuestionLab, instant: string): Promise<void> {
+  const words = [...flipWords(question), '--ndjson', '--wait'];
+  const child = await startHitless(question, ...words);
+  let killed = false;
+  await linesOf(child, (line) => {
+    const { step, state } = JSON.parse(line) as { step?: string; state?: string };
+    if (!killed && `${step} ${state}` === instant) killed = child.kill('SIGKILL');
+  });
+  await child.exited;
+  assert.ok(killed, 'it ended before');
+  const { code, stderr } = await hitless(question, 'recover');
+  assert.equal(code, 0, stderr);
+  const [pid = 0, ...others] = haproxies(question);
+  assert.deepEqual(others, []);
+  if ((await mapped(question)).length === 0) await assertUnflipped(question, pid);
+  else await assertFlipped(question, pid);
+  assert.ok((await servingPid(question)) === pid);
+}
