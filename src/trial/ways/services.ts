@@ -9,11 +9,22 @@ import { QUESTION_TOPOLOGY } from '../../lab/topology.js';
 import { stallForAMoment } from './stalled.js';
 import type { Said, Stage, StageOptions, Way } from './way.js';
 
+const CLOSES_KEPT =
+  'workers that finish close kept connections under requests that are on their way';
+
 /** nginx or Apache in the place of HAProxy, its own reload and hitless's. */
 export const nginxControl: Way = { control: true, start: serviceStage('nginx', ownReload) };
-export const gracefulNginx: Way = { control: false, start: serviceStage('nginx', hitlessReload) };
+export const gracefulNginx: Way = {
+  control: false,
+  start: serviceStage('nginx', hitlessReload),
+  refusedFor: { 'keep-alive': CLOSES_KEPT, mixed: CLOSES_KEPT },
+};
 export const apacheControl: Way = { control: true, start: serviceStage('apache', ownReload) };
-export const gracefulApache: Way = { control: false, start: serviceStage('apache', hitlessReload) };
+export const gracefulApache: Way = {
+  control: false,
+  start: serviceStage('apache', hitlessReload),
+  refusedFor: { 'keep-alive': CLOSES_KEPT, mixed: CLOSES_KEPT },
+};
 
 type Name = 'nginx' | 'apache';
 
