@@ -1,6 +1,7 @@
 import type { Command, CommandResult, Detached } from '../../src/host/host.js';
 import { callHaproxy, signalHaproxy } from './haproxy.js';
 import { callConntrack, callNft } from './nft.js';
+import { callReloadInstance } from './rolling.js';
 import { callApache, callNginx, isService, signalService } from './services.js';
 import type { FakeProcess, World } from './world.js';
 
@@ -11,6 +12,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   haproxy: callHaproxy,
   nft: callNft,
   conntrack: callConntrack,
+  'reload-instance': callReloadInstance,
   nginx: callNginx,
   apache2: callApache,
 };
