@@ -21,7 +21,7 @@ export interface Rotation {
 export function rotationOf(ruleset: Ruleset, port: number): Rotation | null {
   if (!hasTable(ruleset, ROLLING_TABLE)) return null;
   const rules = ruleset.rules.filter(
-    (rule) => rule.table === ROLLING_TABLE && rule.chain === chainOf(port),
+    ({ table, chain }) => table === ROLLING_TABLE && chain === chainOf(port),
   );
   const targets = rules.flatMap(({ expr }) => expr.flatMap(targetOf));
   const [first] = targets;

@@ -90,7 +90,7 @@ test('a service is taken behind the map and flipped on, and no kind of client lo
 });
 
 test('a dry run shows the transaction and touches nothing', async () => {
-  const before = await mapped(question);
+  const former = await mapped(question);
   const { code, stdout } = await hitless(
     question,
     ...['flip', '--service', 'haproxy', '-f', question.haproxy.paths.config, '--dry-run'],
@@ -98,5 +98,5 @@ test('a dry run shows the transaction and touches nothing', async () => {
   assert.equal(code, 0);
   assert.match(stdout, /direct new connections: port 80 \(IPv4\) -> 18\d\d\d/);
   assert.match(stdout, /dry run: the configuration is valid, nothing was touched/);
-  assert.deepEqual(await mapped(question), before);
+  assert.deepEqual(await mapped(question), former);
 });
