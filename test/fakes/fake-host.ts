@@ -51,7 +51,10 @@ export function startHitless(world: World, trouble?: Trouble): Hitless {
       now: () => (effects.alive(), world.clock.nowMs),
       sleep: async (ms) => (effects.alive(), world.clock.advance(ms)),
     },
-    reach: async () => (effects.alive(), undefined),
+    reach: async ({ port }) => {
+      effects.alive();
+      return world.accepts(port) ? undefined : 'ECONNREFUSED';
+    },
     run: async (command) => runProgram(world, effects, command),
   };
   return { host, effects, exit };

@@ -5,6 +5,8 @@ import type { World } from './world.js';
 export class FakeNft {
   readonly tables = new Set<string>();
   readonly elements = new Map<string, number>();
+  /** Members by public port, from the rules of its chain. */
+  readonly rotations = new Map<number, readonly number[]>();
   /** Objects of `nft --json` that belong to somebody else. */
   foreign: readonly unknown[] = [];
 }
@@ -17,6 +19,7 @@ export function callNftMaps(world: World, { argv }: Command): CommandResult {
   const next = new FakeNft();
   for (const table of nft.tables) next.tables.add(table);
   for (const [key, port] of nft.elements) next.elements.set(key, port);
+  for (const [port, members] of nft.rotations) next.rotations.set(port, members);
   for (const line of (argv[checks ? 2 : 1] ?? '').split('\n')) {
     if (!applies(next, line)) return { code: 1, stdout: '', stderr: `Error: ${line}\n` };
   }
@@ -28,6 +31,7 @@ export function callNftMaps(world: World, { argv }: Command): CommandResult {
 }
 
 function applies(nft: FakeNft, line: string): boolean {
+  if (line.includes(' hitless_rolling ') && !line.startsWith('add map')) return rotates(nft, line);
   const [verb, noun, , table = '', map = ''] = line.split(' ');
   switch (`${verb ?? ''} ${noun ?? ''}`) {
     case 'add table':
@@ -57,6 +61,34 @@ function applies(nft: FakeNft, line: string): boolean {
   }
 }
 
+/** Only the IPv4 rule of a chain is looked at: the other one says the same. */
+function rotates(nft: FakeNft, line: string): boolean {
+  if (!nft.tables.has('hitless_rolling')) return false;
+  const port = Number(/ (?:port_|services \{ )(\d+)/.exec(line)?.[1]);
+  const places = / ip to .* map \{ (.*) \}/.exec(line)?.[1];
+  if (places !== undefined) {
+    nft.rotations.set(
+      port,
+      places.split(', ').map((place) => Number(place.split(' : ')[1])),
+    );
+  }
+  if (line.startsWith('delete chain')) nft.rotations.delete(port);
+  return true;
+}
+
+function chainsOf(nft: FakeNft): readonly unknown[] {
+  const table = 'hitless_rolling';
+  return [...nft.rotations].flatMap(([port, members]) => {
+    const set = members.map((member, at) => [at, member]);
+    const map = { key: { numgen: { mode: 'inc', mod: members.length } }, data: { set } };
+    const name = `port_${port}`;
+    return [
+      { chain: { family: 'inet', table, name } },
+      { rule: { family: 'inet', table, chain: name, expr: [{ dnat: { port: { map } } }] } },
+    ];
+  });
+}
+
 function list(nft: FakeNft, words: readonly string[]): CommandResult {
   const only = words[1] === 'table' ? words[3] : undefined;
   if (only !== undefined && !nft.tables.has(only)) {
@@ -66,6 +98,7 @@ function list(nft: FakeNft, words: readonly string[]): CommandResult {
   const objects = tables.flatMap((name) => [
     { table: { family: 'inet', name } },
     ...mapsOf(nft, name),
+    ...(name === 'hitless_rolling' ? chainsOf(nft) : []),
   ]);
   const nftables = [...objects, ...(only === undefined ? nft.foreign : [])];
   return { code: 0, stdout: JSON.stringify({ nftables }), stderr: '' };

@@ -2,6 +2,7 @@ import type { Command, CommandResult, Detached } from '../../src/host/host.js';
 import { callHaproxy, signalHaproxy } from './haproxy.js';
 import { callConntrack } from './nft-maps.js';
 import { callNft } from './nft.js';
+import { callReloadInstance } from './rolling.js';
 import { callApache, callNginx, isService, signalService } from './services.js';
 import { callIp, callTc, callUnshare } from './tc.js';
 import type { FakeProcess, World } from './world.js';
@@ -12,6 +13,7 @@ type Program = (world: World, command: Command) => CommandResult;
 const PROGRAMS: Readonly<Record<string, Program>> = {
   haproxy: callHaproxy,
   nft: callNft,
+  'reload-instance': callReloadInstance,
   nginx: callNginx,
   apache2: callApache,
   conntrack: callConntrack,

@@ -209,11 +209,22 @@ export class World {
     return there;
   }
 
+  /** Somebody takes connections to this port, on whatever address. */
+  accepts(port: number): boolean {
+    return this.haproxies().some(({ haproxy, stuck }) =>
+      haproxy.holdings.some(
+        (held) =>
+          !stuck && held.accepting && held.socket.listening && held.local.endsWith(`:${port}`),
+      ),
+    );
+  }
+
   /** A connection is on its way to the listener, or the next one will be. */
   hasClients(local: string): boolean {
     const port = Number(local.slice(local.lastIndexOf(':') + 1));
     if (this.handshakes.some((one) => one.local.endsWith(`:${port}`))) return true;
-    const placed = [...this.nft.elements.values()].includes(port);
+    const rotating = [...this.nft.rotations.values()].some((members) => members.includes(port));
+    const placed = rotating || [...this.nft.elements.values()].includes(port);
     return placed || (this.publicPorts.has(port) && this.portBehind(local) === port);
   }
 
