@@ -85,7 +85,8 @@ export function hasFinalStep(run: Run, steps: readonly Step[]): boolean {
 export async function undo(run: Run, steps: readonly Step[]): Promise<readonly string[]> {
   const left: string[] = [];
   const begun = steps.filter((step) => run.state.begun.has(step.id)).reverse();
-  const unheld = await renewAll(run, begun, 'undo');
+  // Nothing rests upon the last one.
+  const unheld = await renewAll(run, begun.slice(1), 'undo');
   if (unheld !== undefined) return [unheld, ...begun.map(describe)];
   for (const [at, step] of begun.entries()) {
     try {

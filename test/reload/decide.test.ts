@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decideMethod } from '../../src/reload/decide.js';
+import { decideMethod, needsHoldFacts } from '../../src/reload/decide.js';
 import type { Facts } from '../../src/methods/facts.js';
 import { CUTTING, FACTS, IPV6, MASTER, NOT_PASSING, UNIX } from '../methods/facts.js';
 
 const auto = (facts: Facts, allowLoss = false) =>
   decideMethod({ method: 'auto', allowLoss }, facts);
 const without = (facts: Facts): Facts => ({ ...facts, migrateRequests: 'absent' });
-const HOPELESS = without({ ...NOT_PASSING, frontends: CUTTING.frontends });
+const HOPELESS = without({ ...NOT_PASSING, frontends: CUTTING.frontends, holds: null });
 
 const CHOICES: readonly (readonly [string, Facts, string])[] = [
   ['fd-pass comes first', FACTS, 'fd-pass'],
@@ -60,6 +60,22 @@ test('with --allow-loss auto takes the first usable one and says what is lost', 
 
 test('where no method can be used at all, --allow-loss does not help', () => {
   assert.throws(() => auto(HOPELESS, true), { code: 'not-lossless' });
+});
+
+test('what a hold takes is looked at for a daemon only, when asked for or when nothing cheaper is lossless', () => {
+  const nothingCheaper: Facts = { ...NOT_PASSING, migrateRequests: 'absent' };
+  assert.deepEqual(
+    [
+      needsHoldFacts('auto', FACTS),
+      needsHoldFacts('migrate', FACTS),
+      needsHoldFacts('auto', { ...nothingCheaper, holds: null }),
+      needsHoldFacts('syn-hold', FACTS),
+      needsHoldFacts('syn-drop', FACTS),
+      needsHoldFacts('syn-drop', MASTER),
+      needsHoldFacts('auto', { ...MASTER, frontends: CUTTING.frontends }),
+    ],
+    [false, false, true, true, true, false, false],
+  );
 });
 
 test('auto never takes plain', () => {

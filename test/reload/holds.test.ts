@@ -67,6 +67,19 @@ async function refusalOf(scenario: Scenario, world: World): Promise<string> {
   return messageOf(outcome.error);
 }
 
+test('a hold that cannot be had is put back, for nothing rests upon it yet', async () => {
+  const scenario = scenarioNamed('syn-drop');
+  const world = buildWorld(scenario);
+  const foreign = new Map([['hitless_syn_drop', { sets: new Map<string, Map<string, number>>() }]]);
+  // It appears after the method was chosen.
+  const look = (): void => void world.tables.set('host', foreign);
+  const outcome = await runReload(world, scenario, undefined, requestOf(scenario), () => {
+    if (world.files.paths().some((path) => path.endsWith('/journal'))) look();
+  });
+  assert.equal(exitCodeOf(outcome), EXIT.putBack, messageOf(outcome.error));
+  assert.match(messageOf(outcome.error), /not one of hitless/);
+});
+
 test('a kernel without the plug is named by the part that it lacks', async () => {
   const scenario = scenarioNamed('syn-hold');
   const world = buildWorld(scenario);

@@ -75,7 +75,12 @@ test('only a plan under a supervisor has to be seen through', () => {
 });
 
 test('when all lose and none is allowed, each is passed over with cause, remedy and usability', () => {
-  const facts: Facts = { ...NOT_PASSING, frontends: CUTTING.frontends, migrateRequests: 'absent' };
+  const facts: Facts = {
+    ...NOT_PASSING,
+    frontends: CUTTING.frontends,
+    migrateRequests: 'absent',
+    holds: null,
+  };
   const choice = chooseMethod(facts, true);
   assert.ok(choice.kind === 'none');
   assert.deepEqual(
@@ -84,6 +89,8 @@ test('when all lose and none is allowed, each is passed over with cause, remedy 
       ['fd-pass', false],
       ['quiesce', false],
       ['migrate', false],
+      ['syn-hold', false],
+      ['syn-drop', false],
     ],
   );
   for (const { because, remedy } of choice.passedOver) assert.ok(because !== '' && remedy !== '');

@@ -40,7 +40,6 @@ const KINDS: readonly Omit<Scenario, 'edit'>[] = [
     allowLoss: true,
   },
   daemon('syn-hold', 'syn-hold', 'level admin', TCP),
-  daemon('syn-hold without admin level', 'syn-hold', 'level user', [...TCP, '::1:8081']),
   daemon('syn-drop', 'syn-drop', 'level admin', TCP),
   daemon('syn-drop without admin level', 'syn-drop', 'level user', [...TCP, '::1:8081']),
   { ...daemon('plain', 'plain', 'level admin', TCP), allowLoss: true, alwaysServed: false },

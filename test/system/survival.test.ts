@@ -35,6 +35,7 @@ for (const [method, kills] of [
   ['migrate', 12],
   ['quiesce', 6],
   ['fd-pass', 6],
+  ['syn-drop', 10],
 ] as const) {
   test(`${method} killed anywhere loses nothing, and recover leaves one generation`, async () => {
     await losingNothing(question, [KEPT, NEW], async () => {
@@ -96,6 +97,7 @@ async function assertRecovered(when: string): Promise<void> {
   const again = await hitless(question, 'recover', '--json');
   assert.equal(again.code, 0, `${when}: ${again.stderr}`);
   assert.equal(await sysctl(question, MIGRATE), '0', when);
+  assert.equal(await question.lb.must(['nft', 'list', 'ruleset']), '', when);
   const pid = await pidInFile(question.haproxy);
   await awaitHaproxies(question, [pid]).catch((error: unknown) => {
     throw new Error(`${when}: recover said ${ran.stdout}`, { cause: error });
