@@ -23,6 +23,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'put load on a URL while a reload command runs, and count every loss',
     load: async () => await import('./prove.js'),
   },
+  handoff: {
+    summary: 'another node serves new connections while this one is restarted, or fails over',
+    load: async () => await import('./handoff.js'),
+  },
+  doctor: {
+    summary: 'what on this host stands in the way of lossless changes',
+    load: async () => await import('./doctor.js'),
+  },
   status: {
     summary: 'generations, their connections, and what they wait for',
     load: async () => await import('./status.js'),

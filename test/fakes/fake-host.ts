@@ -1,5 +1,7 @@
 import { failed } from '../../src/error.js';
 import type {
+  Call,
+  CallResult,
   Command,
   CommandResult,
   Host,
@@ -146,7 +148,16 @@ function fakeSockets(world: World, effects: Effects, open: Set<() => void>): Soc
       effects.alive();
       return runtime.connect(path, effects, open);
     },
+    call: async (call) => {
+      effects.alive();
+      return callInWorld(world, call);
+    },
   };
+}
+
+function callInWorld(world: World, { address, port }: Call): CallResult {
+  const open = world.acceptorsOf(`0.0.0.0:${port}`).length > 0 && address !== '';
+  return { connected: open, answer: '', trouble: open ? '' : 'ECONNREFUSED' };
 }
 
 const NO_QUEUE = { receiveQueue: 0, sendQueue: 0, idleMs: null };

@@ -1,0 +1,236 @@
+import { ONLY_SYN } from './nft.js';
+
+/**
+ * Rules that send new flows on to another node while established ones stay, pure. Two tables,
+ * `ip` and `ip6`: the `dup` statement has no inet flavour (nft(8), "dup statement"; in the kernel
+ * nft_dup_ipv4 and nft_dup_ipv6).
+ */
+export interface Diversion {
+  readonly parts: readonly DiversionPart[];
+  /** The interface behind which the peers are. */
+  readonly device: string;
+}
+
+/** What one address family needs. */
+export interface DiversionPart {
+  readonly family: 'ip' | 'ip6';
+  readonly services: readonly Service[];
+  readonly peer: string;
+  /** What the peer sends here is ours: two nodes that hand over to each other must not play ball. */
+  readonly peerMac: string;
+}
+
+/** A shared address and a port. */
+export interface Service {
+  readonly address: string;
+  readonly port: number;
+}
+
+export const DIVERSION_TABLE = 'hitless_handoff';
+/** An empty chain of this name: the command has been started, and is not started again. */
+const STARTED = 'command_started';
+
+/** New flows are diverted for this long after hitless has last been heard of. */
+export const LEASE_S = 30;
+/** A SYN is sent again for about a minute (tcp_syn_retries), and so is the answer to it. */
+const HANDSHAKE_S = 75;
+/** A diverted connection of which nothing has been heard for this long has vanished. */
+const FLOW_S = 7_200;
+/** After the client's FIN or RST: acknowledgements still come, and each of them begins it anew. */
+const ENDING_S = 30;
+/** Elements of one set; when it is full new flows stay here. */
+const SIZE = 1_048_576;
+
+/** Makes the tables, with nothing diverted yet: from now on half-open handshakes are remembered. */
+export function watchScript(diversion: Diversion, owner: string): string {
+  return diversion.parts
+    .flatMap((part) => [
+      ...tableLines(part, diversion.device, owner),
+      `add chain ${part.family} ${DIVERSION_TABLE} rules_${fingerprint(diversion)}`,
+    ])
+    .join('\n');
+}
+
+/** Two diversions with the same rules have the same: FNV-1a, 32 bits. */
+export function fingerprint(diversion: Diversion): string {
+  let hash = 0x811c9dc5;
+  for (const byte of Buffer.from(JSON.stringify(diversion))) {
+    hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  }
+  return hash.toString(16);
+}
+
+function tableLines(part: DiversionPart, device: string, owner: string): readonly string[] {
+  const { family } = part;
+  const table = `${family} ${DIVERSION_TABLE}`;
+  const address = family === 'ip' ? 'ipv4_addr' : 'ipv6_addr';
+  const tuple = `${address} . inet_service . ${address} . inet_service`;
+  const set = (name: string, timeoutS: number): string =>
+    `add set ${table} ${name} { type ${tuple}; size ${SIZE}; flags dynamic,timeout; timeout ${timeoutS}s; }`;
+  const rule = (chain: string, text: string): string => `add rule ${table} ${chain} ${text}`;
+  return [
+    `add table ${table}`,
+    `add chain ${table} ${ownerChain(owner)}`,
+    `add set ${table} services { type ${address} . inet_service; flags timeout; }`,
+    set('flows', FLOW_S),
+    set('ending', ENDING_S),
+    set('half_open', HANDSHAKE_S),
+    `add chain ${table} fresh`,
+    `add chain ${table} handed`,
+    `add chain ${table} passed { type filter hook prerouting priority raw; policy accept; }`,
+    ...passedRules(part).map((text) => rule('passed', text)),
+    ...freshRules(family).map((text) => rule('fresh', text)),
+    ...handedRules(part, device).map((text) => rule('handed', text)),
+  ];
+}
+
+function passedRules({ family, services, peerMac }: DiversionPart): readonly string[] {
+  const flow = flowOf(family);
+  return [
+    'iif "lo" accept',
+    `ether saddr ${peerMac} accept`,
+    `${family} daddr . tcp dport != { ${services.map(serviceText).join(', ')} } accept`,
+    `${ONLY_SYN} jump fresh`,
+    // The client has the answer to its SYN and sends no other.
+    `tcp flags & syn == 0 delete @half_open { ${flow} }`,
+    `${flow} @flows jump handed`,
+    `${flow} @ending update @ending { ${flow} } goto handed`,
+  ];
+}
+
+/** Who gets a new flow. A SYN that has been here before goes where it went then. */
+function freshRules(family: DiversionPart['family']): readonly string[] {
+  const flow = flowOf(family);
+  return [
+    `${flow} @flows return`,
+    // The port is used again: whatever ended on it has ended.
+    `delete @ending { ${flow} }`,
+    `${flow} @half_open return`,
+    `${family} daddr . tcp dport @services update @flows { ${flow} timeout ${HANDSHAKE_S}s } return`,
+    `update @half_open { ${flow} }`,
+  ];
+}
+
+/** The flow's memory is renewed, and the packet goes to the peer and nowhere else. */
+function handedRules({ family, peer }: DiversionPart, device: string): readonly string[] {
+  const flow = flowOf(family);
+  const ends = 'tcp flags & (fin|rst) != 0';
+  return [
+    `${ends} update @ending { ${flow} }`,
+    `${ends} delete @flows { ${flow} }`,
+    `tcp flags & (fin|syn|rst) == 0 ${flow} @flows update @flows { ${flow} }`,
+    `counter dup to ${peer} device "${device}" drop`,
+  ];
+}
+
+function flowOf(family: DiversionPart['family']): string {
+  return `${family} saddr . tcp sport . ${family} daddr . tcp dport`;
+}
+
+function serviceText({ address, port }: Service): string {
+  return `${address} . ${port}`;
+}
+
+/** New flows go to the peer, and for {@link LEASE_S} from now; `forGood` until they are taken back. */
+export function divertScript({ parts }: Diversion, forGood = false): string {
+  return parts
+    .flatMap(({ family, services }) => {
+      const set = `${family} ${DIVERSION_TABLE} services`;
+      const timeout = forGood ? '' : ` timeout ${LEASE_S}s`;
+      const elements = services.map((service) => `${serviceText(service)}${timeout}`).join(', ');
+      return [`flush set ${set}`, `add element ${set} { ${elements} }`];
+    })
+    .join('\n');
+}
+
+/** New flows stay here; those that the peer serves go on there. */
+export function takeBackScript({ parts }: Diversion): string {
+  return parts.map(({ family }) => `flush set ${family} ${DIVERSION_TABLE} services`).join('\n');
+}
+
+/** Half-open handshakes that were there before the tables: their SYN may come once more. */
+export function rememberScript(family: DiversionPart['family'], flows: readonly string[]): string {
+  return `add element ${family} ${DIVERSION_TABLE} half_open { ${flows.join(', ')} }`;
+}
+
+/** Nothing is open here any more: a SYN that comes again is a new flow like any other. */
+export function forgetHalfOpenScript({ parts }: Diversion): string {
+  return parts.map(({ family }) => `flush set ${family} ${DIVERSION_TABLE} half_open`).join('\n');
+}
+
+export function startedScript({ parts }: Diversion): string {
+  return parts.map(({ family }) => `add chain ${family} ${DIVERSION_TABLE} ${STARTED}`).join('\n');
+}
+
+export function removeScript(families: readonly DiversionPart['family'][]): string {
+  return families.map((family) => `delete table ${family} ${DIVERSION_TABLE}`).join('\n');
+}
+
+/** The new owner's chain for the former's, in one transaction: the flows stay remembered. */
+export function adoptScript({ parts }: Diversion, former: string, owner: string): string {
+  return parts
+    .flatMap(({ family }) => [
+      `delete chain ${family} ${DIVERSION_TABLE} ${ownerChain(former)}`,
+      `add chain ${family} ${DIVERSION_TABLE} ${ownerChain(owner)}`,
+      `add chain ${family} ${DIVERSION_TABLE} ${STARTED}`,
+      `delete chain ${family} ${DIVERSION_TABLE} ${STARTED}`,
+    ])
+    .join('\n');
+}
+
+function ownerChain(owner: string): string {
+  return `run_${owner}`;
+}
+
+/** What a table holds, as the kernel shows it. */
+export interface DiversionTable {
+  /** The run that made it; null when it is somebody else's table of the same name. */
+  readonly owner: string | null;
+  /** `fingerprint` of what it was made for. */
+  readonly rules: string | null;
+  /** New flows are diverted now. */
+  readonly diverting: boolean;
+  readonly started: boolean;
+  /** Flows that the peer serves, those included that are ending. */
+  readonly flows: number;
+  /** Packets sent to the peer. */
+  readonly packets: number;
+  /** Where flows go: `PEER DEVICE`. */
+  readonly target: string | null;
+}
+
+export function listDiversionArgv(family: DiversionPart['family']): readonly string[] {
+  return ['nft', '--json', 'list', 'table', family, DIVERSION_TABLE];
+}
+
+interface Listed {
+  readonly chain?: { readonly name: string };
+  readonly set?: { readonly name: string; readonly elem?: readonly unknown[] };
+  readonly rule?: { readonly chain: string; readonly expr: readonly Expression[] };
+}
+
+interface Expression {
+  readonly counter?: { readonly packets: number };
+  readonly dup?: { readonly addr: string; readonly dev: string };
+}
+
+/** @param json as `nft --json list table` prints it */
+export function parseDiversion(json: string): DiversionTable {
+  const { nftables } = JSON.parse(json) as { readonly nftables: readonly Listed[] };
+  const chains = nftables.flatMap(({ chain }) => (chain === undefined ? [] : [chain.name]));
+  const after = (prefix: string): string | null =>
+    chains.find((name) => name.startsWith(prefix))?.slice(prefix.length) ?? null;
+  const count = (wanted: string): number =>
+    nftables.find(({ set }) => set?.name === wanted)?.set?.elem?.length ?? 0;
+  const expressions = nftables.flatMap(({ rule }) => (rule?.chain === 'handed' ? rule.expr : []));
+  const dup = expressions.find((expression) => expression.dup !== undefined)?.dup;
+  return {
+    owner: after('run_'),
+    rules: after('rules_'),
+    diverting: count('services') > 0,
+    started: chains.includes(STARTED),
+    flows: count('flows') + count('ending'),
+    packets: expressions.reduce((sum, { counter }) => sum + (counter?.packets ?? 0), 0),
+    target: dup === undefined ? null : `${dup.addr} ${dup.dev}`,
+  };
+}
