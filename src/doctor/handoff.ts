@@ -112,7 +112,7 @@ function nftUsable({ nftTrouble }: HandoffFacts): readonly Finding[] {
 
 function foreignTable({ tables }: HandoffFacts): readonly Finding[] {
   return (tables ?? [])
-    .filter(({ table }) => table !== null && table.owner === null)
+    .filter(({ foreign }) => foreign)
     .map(({ family }) => ({
       severity: 'error',
       subject: `table ${family} hitless_handoff`,

@@ -52,8 +52,12 @@ export interface HandoffFacts {
 
 export interface TableFacts {
   readonly family: DiversionPart['family'];
-  /** Null: there is none of the name. */
+  /** Null: hitless has made none. */
   readonly table: DiversionTable | null;
+  /** There is one of the name that hitless has not made. */
+  readonly foreign: boolean;
+  /** The peer serves flows by way of it. */
+  readonly inUse: boolean;
 }
 
 export interface NeighbourFacts {
@@ -66,7 +70,10 @@ export function familyOf(address: string): DiversionPart['family'] {
 }
 
 /** An address of this node that is none of the shared ones, for the peer to answer to. */
-export function ownAddress(facts: HandoffFacts, family: DiversionPart['family']): string | null {
+export function ownAddress(
+  facts: Pick<HandoffFacts, 'addresses' | 'services' | 'device'>,
+  family: DiversionPart['family'],
+): string | null {
   const own = facts.addresses.find(
     ({ device, address }) =>
       device === facts.device &&

@@ -100,5 +100,5 @@ function adoptable({ tables }: HandoffFacts, diversion: Diversion): string | nul
 /** Flows that an earlier run's rules send elsewhere, or by other rules, and that new ones would cut. */
 export function otherFlows(request: HandoffRequest, facts: HandoffFacts): TableFacts | undefined {
   const rules = fingerprint(diversionOf(request, facts));
-  return facts.tables?.find(({ table }) => table !== null && table.rules !== rules && table.flows > 0);
+  return facts.tables?.find(({ table, inUse }) => inUse && table?.rules !== rules);
 }

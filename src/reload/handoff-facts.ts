@@ -1,11 +1,17 @@
-import { refused } from '../error.js';
+import { messageOf, refused } from '../error.js';
 import { LIST_ADDRESSES_ARGV, neighbourArgv, parseAddresses, parseNeighbour } from '../host/addresses.js';
-import type { Service } from '../host/diversion.js';
+import { DIVERSION_TABLE, type Service } from '../host/diversion.js';
 import type { Host } from '../host/host.js';
 import { hostOf, portOf } from '../haproxy/listeners.js';
 import { waitFor } from '../host/wait.js';
-import { familyOf, type HandoffFacts, type NeighbourFacts } from '../methods/handoff-facts.js';
-import { readTables } from '../steps/diverting.js';
+import {
+  familyOf,
+  ownAddress,
+  type HandoffFacts,
+  type NeighbourFacts,
+  type TableFacts,
+} from '../methods/handoff-facts.js';
+import { hasFlows, readTables } from '../steps/diverting.js';
 
 /** What the facts are gathered for. */
 export interface HandoffScope {
@@ -27,7 +33,10 @@ export async function gatherHandoffFacts(host: Host, scope: HandoffScope): Promi
     tables,
     nftTrouble,
     neighbours: await Promise.all(
-      scope.peers.map(async (peer) => await resolveNeighbour(host, peer, device)),
+      scope.peers.map(async (peer) => {
+        const from = ownAddress({ addresses, services, device }, familyOf(peer));
+        return await resolveNeighbour(host, peer, device, from);
+      }),
     ),
     arpIgnore: effective('arp_ignore'),
     arpAnnounce: effective('arp_announce'),
@@ -68,16 +77,22 @@ async function readOwnTables(
 ): Promise<Pick<HandoffFacts, 'tables' | 'nftTrouble'>> {
   const families = [...new Set(services.map(({ address }) => familyOf(address)))];
   try {
-    const { code, stderr } = await host.run({ argv: ['nft', 'list', 'tables'] });
-    if (code !== 0) return { tables: null, nftTrouble: stderr.trim().split('\n')[0] ?? '' };
-    const tables = await readTables(host, { parts: families.map((family) => ({ family })) });
-    return {
-      tables: families.map((family, at) => ({ family, table: tables[at] ?? null })),
-      nftTrouble: null,
-    };
+    const tables = await Promise.all(families.map(async (family) => await readTable(host, family)));
+    return { tables, nftTrouble: null };
   } catch (error) {
-    return { tables: null, nftTrouble: error instanceof Error ? error.message : String(error) };
+    return { tables: null, nftTrouble: messageOf(error) };
   }
+}
+
+async function readTable(host: Host, family: TableFacts['family']): Promise<TableFacts> {
+  const parts = [{ family }];
+  const [table] = await readTables(host, { parts });
+  if (table !== undefined) {
+    return { family, table, foreign: false, inUse: await hasFlows(host, { parts }) };
+  }
+  const listed = await output(host, ['nft', 'list', 'tables', family]);
+  const foreign = listed.split('\n').includes(`table ${family} ${DIVERSION_TABLE}`);
+  return { family, table: null, foreign, inUse: false };
 }
 
 const RESOLVE_TIMEOUT_MS = 3_000;
@@ -86,12 +101,19 @@ const RESOLVE_EVERY_MS = 20;
 const KNOCK_PORT = 9;
 
 /** `dup` sends nothing while the neighbour is unknown: so the kernel has to have asked before. */
-async function resolveNeighbour(host: Host, peer: string, device: string): Promise<NeighbourFacts> {
+async function resolveNeighbour(
+  host: Host,
+  peer: string,
+  device: string,
+  from: string | null,
+): Promise<NeighbourFacts> {
   const look = async (): Promise<NeighbourFacts['neighbour']> => {
     const { code, stdout } = await host.run({ argv: neighbourArgv(peer, device) });
     return code === 0 ? (parseNeighbour(stdout) ?? null) : null;
   };
-  await host.sockets.call({ address: peer, port: KNOCK_PORT, timeoutMs: RESOLVE_TIMEOUT_MS });
+  // From a shared address the answer would stay at the peer, which has it as well.
+  const call = { address: peer, port: KNOCK_PORT, timeoutMs: RESOLVE_TIMEOUT_MS };
+  await host.sockets.call(from === null ? call : { ...call, from });
   const neighbour = await waitFor(
     async () => {
       const seen = await look();

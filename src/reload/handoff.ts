@@ -55,10 +55,11 @@ function checkWork({ then }: HandoffRequest): readonly Finding[] {
 
 /** Flows of an earlier hand-over that go elsewhere would be cut by new rules. */
 function refuseOtherFlows(request: HandoffRequest, facts: HandoffFacts): void {
-  const table = otherFlows(request, facts)?.table;
-  if (table === undefined || table === null) return;
-  throw refused('locked', `${table.flows} flows still go to ${table.target ?? 'another peer'}`, {
-    subject: `run ${table.owner ?? ''}`,
+  const other = otherFlows(request, facts);
+  if (other === undefined) return;
+  const { table } = other;
+  throw refused('locked', `flows still go to ${table?.target ?? 'another peer'}`, {
+    subject: `run ${table?.owner ?? ''}`,
     hint: 'an earlier hand-over has not ended; its rules are removed when its flows have ("hitless recover")',
   });
 }

@@ -1,7 +1,7 @@
 import { failed } from '../error.js';
 import type { Diversion } from '../host/diversion.js';
 import { waitFor } from '../host/wait.js';
-import { ownTables, renewal } from './diverting.js';
+import { hasFlows, isBusy, ownTables, renewal } from './diverting.js';
 import type { StepContext, StepDefinition } from './definition.js';
 
 /**
@@ -17,9 +17,7 @@ export interface AwaitFlowsEnded {
   readonly timeoutMs: number;
 }
 
-const LOOK_EVERY_MS = 500;
-/** Neighbours that have not heard of the move ask again within seconds (base_reachable_time). */
-const QUIET_MS = 5_000;
+const LOOK_EVERY_MS = 2_000;
 
 export const awaitFlowsEnded: StepDefinition<AwaitFlowsEnded> = {
   effect: 'none',
@@ -29,12 +27,14 @@ export const awaitFlowsEnded: StepDefinition<AwaitFlowsEnded> = {
       : 'wait until no client sends to this node any more',
   apply: async (step, context) => {
     const { clock } = context.host;
-    const look = step.until === 'ended' ? flowsEnded(step, context) : quiet(step, context);
-    const ended = await waitFor(look, {
-      timeoutMs: step.timeoutMs,
-      intervalMs: LOOK_EVERY_MS,
-      clock,
-    });
+    const renew = renewal(context.host, step.diversion);
+    const ended = await waitFor(
+      async () => {
+        if (step.until === 'quiet' && (await isOwn(step, context))) await renew();
+        return (await isOver(step, context)) ? true : undefined;
+      },
+      { timeoutMs: step.timeoutMs, intervalMs: LOOK_EVERY_MS, clock },
+    );
     if (ended) return undefined;
     throw failed('drain-timeout', 'flows still go through this node to the peer', {
       hint: 'the rules stay as long as that; "hitless recover" looks again',
@@ -43,25 +43,14 @@ export const awaitFlowsEnded: StepDefinition<AwaitFlowsEnded> = {
   verify: async () => undefined,
 };
 
-function flowsEnded({ diversion }: AwaitFlowsEnded, { host, runId }: StepContext) {
-  return async (): Promise<true | undefined> => {
-    // Another run may have gone on with the tables: then they are its own to remove.
-    const tables = await ownTables(host, diversion, runId);
-    return tables?.some(({ flows }) => flows > 0) === true ? undefined : true;
-  };
+async function isOver(step: AwaitFlowsEnded, context: StepContext): Promise<boolean> {
+  const { host } = context;
+  // Another run may have gone on with the tables: then they are its own to remove.
+  if (!(await isOwn(step, context))) return true;
+  const look = step.until === 'quiet' ? isBusy : hasFlows;
+  return !(await look(host, step.diversion));
 }
 
-function quiet({ diversion }: AwaitFlowsEnded, { host, runId }: StepContext) {
-  const renew = renewal(host, diversion);
-  let last = -1;
-  let sinceMs = host.clock.now();
-  return async (): Promise<true | undefined> => {
-    const tables = await ownTables(host, diversion, runId);
-    if (tables === undefined) return true;
-    await renew();
-    const packets = tables.reduce((sum, table) => sum + table.packets, 0);
-    if (packets !== last) sinceMs = host.clock.now();
-    last = packets;
-    return host.clock.now() - sinceMs >= QUIET_MS ? true : undefined;
-  };
+async function isOwn({ diversion }: AwaitFlowsEnded, context: StepContext): Promise<boolean> {
+  return (await ownTables(context.host, diversion, context.runId)) !== undefined;
 }

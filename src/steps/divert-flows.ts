@@ -11,7 +11,7 @@ import {
 } from '../host/diversion.js';
 import { flowsHere, isHalfOpen, tupleOf } from '../host/flows.js';
 import { waitFor } from '../host/wait.js';
-import { nft, ownTables, readTables } from './diverting.js';
+import { hasFlows, isDiverting, nft, ownTables, readTables } from './diverting.js';
 import type { StepContext, StepDefinition } from './definition.js';
 
 /** From now on new flows are served by the peer; those that are established stay here. */
@@ -25,7 +25,7 @@ export interface DivertFlows {
 
 /** Longer than a flow is remembered after its FIN. */
 const UNDO_TIMEOUT_MS = 60_000;
-const LOOK_EVERY_MS = 250;
+const LOOK_EVERY_MS = 1_000;
 /** Of one command line, which may have 128 KiB. */
 const ELEMENTS_MAX = 500;
 
@@ -41,24 +41,18 @@ export const divertFlows: StepDefinition<DivertFlows> = {
     return undefined;
   },
   verify: async ({ diversion }, { host, runId }) => {
-    const tables = await ownTables(host, diversion, runId);
-    if (tables === undefined) return 'the rules are not there';
-    return tables.every(({ diverting }) => diverting) ? undefined : 'new flows are not diverted';
+    if (!(await ownTables(host, diversion, runId))) return 'the rules are not there';
+    return (await isDiverting(host, diversion)) ? undefined : 'new flows are not diverted';
   },
   undo: async ({ diversion }, context) => {
     const { host, runId } = context;
     if ((await ownTables(host, diversion, runId)) === undefined) return;
     await nft(host, takeBackScript(diversion));
-    let flows = 0;
     const ended = await waitFor(
-      async () => {
-        const tables = await ownTables(host, diversion, runId);
-        flows = (tables ?? []).reduce((sum, table) => sum + table.flows, 0);
-        return flows === 0 ? true : undefined;
-      },
+      async () => ((await hasFlows(host, diversion)) ? undefined : true),
       { timeoutMs: UNDO_TIMEOUT_MS, intervalMs: LOOK_EVERY_MS, clock: host.clock },
     );
-    if (ended === undefined) throw stillServed(flows);
+    if (ended === undefined) throw stillServed();
     if ((await ownTables(host, diversion, runId)) === undefined) return;
     await nft(host, removeScript(diversion.parts.map(({ family }) => family)));
   },
@@ -68,13 +62,12 @@ async function makeTables(step: DivertFlows, { host, runId }: StepContext): Prom
   const { diversion, adopts } = step;
   const tables = await readTables(host, diversion);
   if (adopts !== null && tables.every((table) => table?.owner === adopts)) {
-    return await nft(host, adoptScript(diversion, adopts, runId));
+    return await nft(host, adoptScript(diversion, runId));
   }
   // Left behind by a run of which nothing else is left; nobody is served by them.
-  const idle = diversion.parts.filter((_, at) => tables[at]?.owner && tables[at].flows === 0);
-  const none = tables.filter((table) => table === undefined).length;
-  if (idle.length + none < tables.length) throw taken();
-  const remove = removeScript(idle.map(({ family }) => family));
+  const left = diversion.parts.filter((_, at) => tables[at] !== undefined);
+  if (await hasFlows(host, { parts: left })) throw taken();
+  const remove = removeScript(left.map(({ family }) => family));
   await nft(host, [remove, watchScript(diversion, runId)].filter(Boolean).join('\n'));
 }
 
@@ -104,8 +97,8 @@ async function halfOpen(part: DiversionPart, { host }: StepContext): Promise<rea
   return flowsHere(sockets, part.services).filter(isHalfOpen).map(tupleOf);
 }
 
-function stillServed(flows: number): Error {
-  return failed('drain-timeout', `the peer still serves ${flows} flows that go through this node`, {
+function stillServed(): Error {
+  return failed('drain-timeout', 'the peer still serves flows that go through this node', {
     hint: 'new ones are served here; "hitless recover" removes the rules when those have ended',
   });
 }

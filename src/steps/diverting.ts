@@ -1,10 +1,12 @@
 import { failed } from '../error.js';
 import {
   divertScript,
-  listDiversionArgv,
-  parseDiversion,
+  listSetArgv,
+  parseAbout,
+  parseElements,
   type Diversion,
   type DiversionPart,
+  type DiversionSet,
   type DiversionTable,
 } from '../host/diversion.js';
 import type { Host } from '../host/host.js';
@@ -28,15 +30,19 @@ function firstLine(text: string): string {
   return (lines.find((line) => line.includes('rror')) ?? lines[0] ?? '').trim();
 }
 
-/** Each family's table, and undefined where there is none. */
+interface Parts {
+  readonly parts: readonly Pick<DiversionPart, 'family'>[];
+}
+
+/** Each family's table, and undefined where there is none that hitless has made. */
 export async function readTables(
   host: Host,
-  { parts }: { readonly parts: readonly Pick<DiversionPart, 'family'>[] },
+  { parts }: Parts,
 ): Promise<readonly (DiversionTable | undefined)[]> {
   return await Promise.all(
     parts.map(async ({ family }) => {
-      const { code, stdout } = await host.run({ argv: listDiversionArgv(family) });
-      return code === 0 ? parseDiversion(stdout) : undefined;
+      const { code, stdout } = await host.run({ argv: listSetArgv(family, 'about') });
+      return code === 0 ? parseAbout(stdout) : undefined;
     }),
   );
 }
@@ -44,12 +50,40 @@ export async function readTables(
 /** The tables when all are there and of this run; undefined when any is not. */
 export async function ownTables(
   host: Host,
-  diversion: Pick<Diversion, 'parts'>,
+  diversion: Parts,
   runId: string,
 ): Promise<readonly DiversionTable[] | undefined> {
   const tables = await readTables(host, diversion);
   const own = tables.filter((table) => table?.owner === runId) as readonly DiversionTable[];
   return own.length === diversion.parts.length ? own : undefined;
+}
+
+/** New flows are diverted now, in every family. */
+export async function isDiverting(host: Host, diversion: Parts): Promise<boolean> {
+  const counts = await Promise.all(
+    diversion.parts.map(async (part) => await sizeOf(host, [part], 'services')),
+  );
+  return counts.every((count) => count > 0);
+}
+
+/** A packet has been passed on within the last seconds. */
+export async function isBusy(host: Host, { parts }: Parts): Promise<boolean> {
+  return (await sizeOf(host, parts, 'recent')) > 0;
+}
+
+/** The peer serves flows by way of the tables, or has until a moment ago. */
+export async function hasFlows(host: Host, { parts }: Parts): Promise<boolean> {
+  // In this order: what is still to end is many and not listed, what goes on is few.
+  return (await sizeOf(host, parts, 'some_ending')) > 0 || (await sizeOf(host, parts, 'flows')) > 0;
+}
+
+async function sizeOf(host: Host, parts: Parts['parts'], set: DiversionSet): Promise<number> {
+  let sum = 0;
+  for (const { family } of parts) {
+    const { code, stdout } = await host.run({ argv: listSetArgv(family, set) });
+    if (code === 0) sum += parseElements(stdout).length;
+  }
+  return sum;
 }
 
 /** Well within the lease, so that one slow turn does not end it. */

@@ -2,7 +2,7 @@ import { failed } from '../error.js';
 import { LIST_ADDRESSES_ARGV, parseAddresses } from '../host/addresses.js';
 import type { Diversion } from '../host/diversion.js';
 import { waitFor } from '../host/wait.js';
-import { ownTables, renewal } from './diverting.js';
+import { isDiverting, ownTables, renewal } from './diverting.js';
 import { NothingDone, type StepContext, type StepDefinition } from './definition.js';
 
 /**
@@ -28,9 +28,11 @@ export const moveAddress: StepDefinition<MoveAddress> = {
   }),
   apply: async (step, context) => {
     if (await hasMoved(step, context)) return undefined;
-    const tables = await ownTables(context.host, step.diversion, context.runId);
+    const own = await ownTables(context.host, step.diversion, context.runId);
     // Taken up too late after a crash: clients have come back, and the move would cut them.
-    if (tables?.every(({ diverting }) => diverting) !== true) throw new NothingDone(expired());
+    if (own === undefined || !(await isDiverting(context.host, step.diversion))) {
+      throw new NothingDone(expired());
+    }
     await context.host.files.replace(step.trackFile, Buffer.from(`${step.value}\n`));
     if (await waitUntilMoved(step, context)) return undefined;
     await restore(step, context);

@@ -1,13 +1,13 @@
 import { failed, messageOf } from '../error.js';
 import { divertScript, startedScript, type Diversion } from '../host/diversion.js';
 import type { CommandResult } from '../host/host.js';
-import { nft, ownTables, whileDiverting } from './diverting.js';
+import { isDiverting, nft, ownTables, whileDiverting } from './diverting.js';
 import { firstTrouble } from './service-health.js';
 import { NothingDone, type StepContext, type StepDefinition } from './definition.js';
 
 /**
- * Runs the user's command while the peer serves. Never twice: an empty chain in the tables says
- * that it has been started, whoever was killed meanwhile.
+ * Runs the user's command while the peer serves. Never twice: a mark in the tables says that
+ * it has been started, whoever was killed meanwhile.
  */
 export interface RunCommand {
   readonly kind: 'run-command';
@@ -28,7 +28,7 @@ export const runCommand: StepDefinition<RunCommand> = {
     if (tables === undefined) throw new NothingDone(expired());
     if (tables.some(({ started }) => started)) return { code: null };
     // Taken up too late after a crash: clients have come back, and the command would cut them.
-    if (tables.some(({ diverting }) => !diverting)) throw new NothingDone(expired());
+    if (!(await isDiverting(host, step.diversion))) throw new NothingDone(expired());
     await nft(host, startedScript(step.diversion));
     const { code, stderr } = await run(step, context);
     if (code === 0) return { code };

@@ -1,5 +1,5 @@
 import { takeBackScript, type Diversion } from '../host/diversion.js';
-import { nft, ownTables } from './diverting.js';
+import { isDiverting, nft, ownTables } from './diverting.js';
 import type { StepDefinition } from './definition.js';
 
 /** New flows stay here again; those that the peer serves go on there until they end. */
@@ -17,8 +17,7 @@ export const takeFlowsBack: StepDefinition<TakeFlowsBack> = {
     return undefined;
   },
   verify: async ({ diversion }, { host, runId }) => {
-    const tables = await ownTables(host, diversion, runId);
-    const still = tables?.some(({ diverting }) => diverting) === true;
-    return still ? 'new flows are still diverted' : undefined;
+    if (!(await ownTables(host, diversion, runId))) return undefined;
+    return (await isDiverting(host, diversion)) ? 'new flows are still diverted' : undefined;
   },
 };

@@ -1,3 +1,4 @@
+import { handoffWay, vrrpFailover } from './handoff.js';
 import { byMethod, questionControl } from './haproxy.js';
 import type { Way } from './way.js';
 
@@ -7,6 +8,8 @@ export const WAYS = {
   quiesce: byMethod('quiesce'),
   'fd-pass': byMethod('fd-pass'),
   migrate: byMethod('migrate'),
+  handoff: handoffWay,
+  'vrrp failover': vrrpFailover,
 } as const satisfies Readonly<Record<string, Way>>;
 
 export type WayName = keyof typeof WAYS;
