@@ -9,36 +9,16 @@
 /** Parts that only compute: no IO, clock, randomness or `process`. .oxlintrc.json has the same list. */
 const PURE = [
   '^src/error\\.ts$',
-  '^src/host/(host|proc|ss)\\.ts$',
+  '^src/host/(addresses|diversion|flows|host|nft|proc|ss|trial-packet)\\.ts$',
+  '^src/doctor/',
   '^src/haproxy/config/',
   '^src/haproxy/(arguments|config-listeners|messages|version|runtime/answers)\\.ts$',
   '^src/methods/',
   '^src/journal/record\\.ts$',
   '^src/reload/(decide|plan|progress|request)\\.ts$',
-  '^src/lab/(apache-config|haproxy-config|network-plan)\\.ts$',
-  `^src/probe/(${[
-    'body-sink',
-    'bound',
-    'chunked-body',
-    'deadline-list',
-    'events',
-    'exchange',
-    'fifo',
-    'histogram',
-    'http-response',
-    'loss',
-    'messages',
-    'netstat',
-    'options',
-    'outcome',
-    'phases',
-    'reference',
-    'reloads',
-    'report',
-    'request-text',
-    'schedule',
-    'verdict',
-  ].join('|')})\\.ts$`,
+  '^src/lab/(apache-config|haproxy-config|keepalived-config|network-plan)\\.ts$',
+  '^src/probe/(body-sink|bound|chunked-body|deadline-list|events|exchange|fifo|histogram|http-response|loss|messages)\\.ts$',
+  '^src/probe/(netstat|options|outcome|phases|reference|reloads|report|request-text|schedule|verdict)\\.ts$',
 ];
 
 /** Node's own modules that only compute. */
@@ -89,7 +69,9 @@ const ARROWS = [
     comment:
       'These layers work on any Host, a fake one included. A file, process, socket or clock belongs ' +
       'into src/host/host.ts as an operation and into src/host/node/ as its implementation.',
-    from: { path: ['^src/(haproxy|services|steps|methods|journal|reload|settings)/', PORT, ERROR] },
+    from: {
+      path: ['^src/(haproxy|services|steps|methods|doctor|journal|reload|settings)/', PORT, ERROR],
+    },
     to: { dependencyTypes: ['core'], pathNot: COMPUTING_OR_CRYPTO },
   },
   {
@@ -150,7 +132,10 @@ const ARROWS = [
       '(context.before, context.after). What two of them share belongs into src/steps/definition.ts, ' +
       'a small file of its own (spare-link.ts is one; add it to this rule), or src/haproxy/.',
     from: { path: '^src/steps/', pathNot: '^src/steps/registry\\.ts$' },
-    to: { path: '^src/steps/', pathNot: '^src/steps/(definition|spare-link|await-stopping)\\.ts$' },
+    to: {
+      path: '^src/steps/',
+      pathNot: '^src/steps/(definition|diverting|service-health|spare-link|await-stopping)\\.ts$',
+    },
   },
   layer(
     'methods-plan-with-steps',
@@ -167,12 +152,23 @@ const ARROWS = [
       'into src/methods/parts.ts or a file of its own (supervised.ts is one; add it to this rule), ' +
       'choosing between them into src/reload/decide.ts.',
     from: { path: '^src/methods/', pathNot: '^src/methods/registry\\.ts$' },
-    to: { path: '^src/methods/', pathNot: '^src/methods/(facts|method|parts|supervised)\\.ts$' },
+    to: {
+      path: '^src/methods/',
+      pathNot: '^src/methods/(facts|handoff-facts|method|parts|supervised)\\.ts$',
+    },
   },
+  layer(
+    'doctor-judges-facts',
+    '^src/doctor/',
+    ['^src/methods/', PORT],
+    'A check is a pure function from facts to findings. Reading the machine belongs into src/reload/, ' +
+      'words for people into src/cli/.',
+  ),
   layer(
     'reload-knows-no-lab-and-no-probe',
     '^src/reload/',
     [
+      '^src/doctor/',
       '^src/methods/',
       '^src/steps/',
       '^src/journal/',

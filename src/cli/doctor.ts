@@ -4,7 +4,13 @@ import type { Finding } from '../doctor/finding.js';
 import { nodeHost } from '../host/node/index.js';
 import { examineHandoff } from '../reload/handoff-examine.js';
 import type { Io } from './command.js';
-import { addScopeOptions, collect, parsePeers, scopeOf, type ScopeFlags } from './handoff-options.js';
+import {
+  addScopeOptions,
+  collect,
+  parsePeers,
+  scopeOf,
+  type ScopeFlags,
+} from './handoff-options.js';
 import { paint, wrap } from './style.js';
 
 interface Flags extends ScopeFlags {

@@ -57,7 +57,10 @@ export function parsePeers(texts: readonly string[]): readonly string[] {
   }
   const families = texts.map((text) => isIP(text));
   if (new Set(families).size < families.length) {
-    throw usage('two peers of one family are named', 'there is one other node: name its IPv4 and its IPv6 address');
+    throw usage(
+      'two peers of one family are named',
+      'there is one other node: name its IPv4 and its IPv6 address',
+    );
   }
   return texts.map(canonical);
 }

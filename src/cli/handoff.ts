@@ -9,7 +9,13 @@ import { DEFAULT_TIMEOUT_MS } from '../reload/request.js';
 import type { PlanOptions, PlanResult } from '../reload/run-plan.js';
 import type { Io } from './command.js';
 import { spawnDrainer } from './drainer.js';
-import { addScopeOptions, collect, parsePeers, scopeOf, type ScopeFlags } from './handoff-options.js';
+import {
+  addScopeOptions,
+  collect,
+  parsePeers,
+  scopeOf,
+  type ScopeFlags,
+} from './handoff-options.js';
 import { handoffText, preparedText } from './handoff-text.js';
 import { planText, resultDocument } from './reload-text.js';
 import { eventReporter } from './run-events.js';
@@ -55,7 +61,10 @@ export function build(io: Io): Command {
     .option('--health-path <path>', 'asked for by HTTP afterwards: a status below 500 is good')
     .option('--failover', 'have keepalived move the address instead of running COMMAND')
     .option('--track-file <path>', 'with --failover: the file that keepalived tracks')
-    .option('--track-value <number>', `with --failover: written to it (default: ${DEFAULT_TRACK_VALUE})`)
+    .option(
+      '--track-value <number>',
+      `with --failover: written to it (default: ${DEFAULT_TRACK_VALUE})`,
+    )
     .option('--wait', 'wait until the last flow at the peer has ended')
     .addHelpText('after', EXAMPLES)
     .action(async (argv: readonly string[], flags: Flags) => {
@@ -77,7 +86,9 @@ function addRunOptions(command: Command): Command {
 
 function prepareCommand(io: Io): Command {
   return addRunOptions(addScopeOptions(new Command('prepare')))
-    .description('Make this node able to serve the shared addresses when the other one passes flows on.')
+    .description(
+      'Make this node able to serve the shared addresses when the other one passes flows on.',
+    )
     .addHelpText('after', PREPARE_EXAMPLES)
     .action(async (_: Flags, command: Command) => {
       const flags = command.optsWithGlobals<Flags>();
@@ -104,7 +115,7 @@ function requestOf(argv: readonly string[], flags: Flags): HandoffRequest {
   return {
     ...scope,
     peers,
-    then: flags.failover === true ? failoverOf(argv, flags) : commandOf(argv, flags),
+    work: flags.failover === true ? failoverOf(argv, flags) : commandOf(argv, flags),
     drainTimeoutMs:
       drainTimeout === undefined ? DEFAULT_DRAIN_TIMEOUT_MS : parseDurationMs(drainTimeout),
   };
@@ -138,7 +149,10 @@ function failoverOf(argv: readonly string[], flags: Flags): HandoffWork {
     throw usage('--failover needs --track-file', 'name the file of track_file in keepalived.conf');
   }
   if (!/^-?\d{1,3}$/.test(trackValue)) {
-    throw usage(`--track-value "${trackValue}" is not a number`, 'write -254, or what the priorities need');
+    throw usage(
+      `--track-value "${trackValue}" is not a number`,
+      'write -254, or what the priorities need',
+    );
   }
   return { kind: 'failover', trackFile, value: trackValue, fileExists: existsSync(trackFile) };
 }

@@ -38,10 +38,16 @@ export function checkPeer(facts: HandoffFacts): readonly Finding[] {
 const PREPARE = 'run "hitless handoff prepare" on this node';
 
 function isFirst(finding: Finding, at: number, all: readonly Finding[]): boolean {
-  return all.findIndex(({ subject, what }) => subject === finding.subject && what === finding.what) === at;
+  return (
+    all.findIndex(({ subject, what }) => subject === finding.subject && what === finding.what) ===
+    at
+  );
 }
 
-function addressHere({ addresses, device }: HandoffFacts, { address }: Service): readonly Finding[] {
+function addressHere(
+  { addresses, device }: HandoffFacts,
+  { address }: Service,
+): readonly Finding[] {
   if (addresses.some((entry) => entry.device === device && entry.address === address)) return [];
   return [
     {
@@ -49,7 +55,8 @@ function addressHere({ addresses, device }: HandoffFacts, { address }: Service):
       subject: address,
       what: `this node does not have ${address} on ${device}`,
       because: 'its clients are served by another node, so there is nothing to hand over',
-      remedy: 'run the command on the node that keepalived has given the address to, or name its --interface',
+      remedy:
+        'run the command on the node that keepalived has given the address to, or name its --interface',
     },
   ];
 }
@@ -130,7 +137,8 @@ function listens({ listening }: HandoffFacts, { address, port }: Service): reado
       subject: `${address} port ${port}`,
       what: `nothing listens on ${address} port ${port} here`,
       because: 'clients that come here would be refused',
-      remedy: 'start the service, or have it listen on all addresses (with a specific one: net.ipv4.ip_nonlocal_bind)',
+      remedy:
+        'start the service, or have it listen on all addresses (with a specific one: net.ipv4.ip_nonlocal_bind)',
     },
   ];
 }
@@ -148,7 +156,10 @@ function reversePath({ rpFilter, device }: HandoffFacts): readonly Finding[] {
   ];
 }
 
-function addressOnLoopback({ addresses, device }: HandoffFacts, { address }: Service): readonly Finding[] {
+function addressOnLoopback(
+  { addresses, device }: HandoffFacts,
+  { address }: Service,
+): readonly Finding[] {
   if (addresses.some((entry) => entry.device === device && entry.address === address)) {
     return [
       {

@@ -34,6 +34,9 @@ export function tupleOf({ local, peer }: Socket): string {
 /** `[::ffff:10.0.0.1]:80` is an IPv4 connection to a socket that takes both. */
 function endpointOf(text: string): Service {
   const colon = text.lastIndexOf(':');
-  const address = text.slice(0, colon).replace(/^\[(.*)\]$/, '$1').replace(/^::ffff:(?=\d+\.)/, '');
+  const address = text
+    .slice(0, colon)
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/^::ffff:(?=\d+\.)/, '');
   return { address, port: Number(text.slice(colon + 1)) };
 }

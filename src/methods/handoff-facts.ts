@@ -8,7 +8,7 @@ export interface HandoffRequest {
   readonly peers: readonly string[];
   /** The interface at which clients and the peer are. */
   readonly device: string;
-  readonly then: HandoffWork;
+  readonly work: HandoffWork;
   readonly drainTimeoutMs: number;
 }
 

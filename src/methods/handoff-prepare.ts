@@ -22,7 +22,10 @@ const LOOPBACK = 'lo';
 export function neededChanges(facts: HandoffFacts): PreparedNote {
   const shared = [...new Set(facts.services.map(({ address }) => address))];
   const addresses = shared
-    .filter((address) => !facts.addresses.some((one) => one.address === address && one.device === LOOPBACK))
+    .filter(
+      (address) =>
+        !facts.addresses.some((one) => one.address === address && one.device === LOOPBACK),
+    )
     .map((address) => ({ address, device: LOOPBACK }));
   return { schemaVersion: 1, addresses, sysctls: neededSysctls(facts) };
 }
@@ -36,7 +39,9 @@ function neededSysctls(facts: HandoffFacts): PreparedNote['sysctls'] {
   // Before the address is there: from its first moment on no ARP request is answered for it.
   return [
     ...(arpIgnore !== null && arpIgnore < 1 ? change('net.ipv4.conf.all.arp_ignore', '1') : []),
-    ...(arpAnnounce !== null && arpAnnounce < 2 ? change('net.ipv4.conf.all.arp_announce', '2') : []),
+    ...(arpAnnounce !== null && arpAnnounce < 2
+      ? change('net.ipv4.conf.all.arp_announce', '2')
+      : []),
     ...['all', device]
       .map((name) => `net.ipv4.conf.${name}.rp_filter`)
       .filter((name) => sysctls[name] === '1')

@@ -23,8 +23,8 @@ export const HANDOFF_SUMMARY =
  */
 export function planHandoff(request: HandoffRequest, facts: HandoffFacts): MethodSteps {
   const diversion = diversionOf(request, facts);
-  const { then } = request;
-  const keepsConnections = then.kind === 'command' && then.keepsConnections;
+  const { work } = request;
+  const keepsConnections = work.kind === 'command' && work.keepsConnections;
   const before: readonly Step[] = [
     { kind: 'try-peer', id: 'try', trials: trialsOf(request, facts) },
     { kind: 'divert-flows', id: 'divert', diversion, adopts: adoptable(facts, diversion) },
@@ -38,14 +38,14 @@ export function planHandoff(request: HandoffRequest, facts: HandoffFacts): Metho
   ];
   const remove: Step = { kind: 'remove-diversion', id: 'remove', diversion };
   const wait = { kind: 'await-flows-ended', id: 'ended', diversion } as const;
-  if (then.kind === 'failover') {
-    const { trackFile, value } = then;
+  if (work.kind === 'failover') {
+    const { trackFile, value } = work;
     return {
       handOver: [...before, { kind: 'move-address', id: 'move', diversion, trackFile, value }],
       retire: [{ ...wait, until: 'quiet', timeoutMs: RETIRE_TIMEOUT_MS }, remove],
     };
   }
-  const { argv, timeoutMs, healthPath: path } = then;
+  const { argv, timeoutMs, healthPath: path } = work;
   return {
     handOver: [
       ...before,

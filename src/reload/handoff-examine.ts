@@ -12,10 +12,7 @@ export interface Examination extends HandoffScope {
 }
 
 /** All that stands in the way of a hand-over; on the node the peer is tried as well. */
-export async function examineHandoff(
-  host: Host,
-  scope: Examination,
-): Promise<readonly Finding[]> {
+export async function examineHandoff(host: Host, scope: Examination): Promise<readonly Finding[]> {
   const facts = await gatherHandoffFacts(host, scope);
   if (scope.role === 'peer') return checkPeer(facts);
   const findings = checkNode(facts, scope.peers);

@@ -1,5 +1,10 @@
 import { messageOf, refused } from '../error.js';
-import { LIST_ADDRESSES_ARGV, neighbourArgv, parseAddresses, parseNeighbour } from '../host/addresses.js';
+import {
+  LIST_ADDRESSES_ARGV,
+  neighbourArgv,
+  parseAddresses,
+  parseNeighbour,
+} from '../host/addresses.js';
 import { DIVERSION_TABLE, type Service } from '../host/diversion.js';
 import type { Host } from '../host/host.js';
 import { hostOf, portOf } from '../haproxy/listeners.js';

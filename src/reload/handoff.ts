@@ -40,13 +40,13 @@ export function refuseOn(findings: readonly Finding[]): void {
   });
 }
 
-function checkWork({ then }: HandoffRequest): readonly Finding[] {
-  if (then.kind === 'command' || then.fileExists) return [];
+function checkWork({ work }: HandoffRequest): readonly Finding[] {
+  if (work.kind === 'command' || work.fileExists) return [];
   return [
     {
       severity: 'error',
-      subject: then.trackFile,
-      what: `there is no file ${then.trackFile}`,
+      subject: work.trackFile,
+      what: `there is no file ${work.trackFile}`,
       because: 'keepalived tracks a file that exists (init_file in its track_file block makes it)',
       remedy: 'name the file that keepalived.conf tracks',
     },

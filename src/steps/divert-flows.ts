@@ -35,7 +35,8 @@ export const divertFlows: StepDefinition<DivertFlows> = {
     `send new flows to ${diversion.parts.map(({ peer }) => peer).join(' and ')} by ${diversion.device}; established ones stay`,
   apply: async (step, context) => {
     const { host, runId } = context;
-    if ((await ownTables(host, step.diversion, runId)) === undefined) await makeTables(step, context);
+    if ((await ownTables(host, step.diversion, runId)) === undefined)
+      await makeTables(step, context);
     await rememberHalfOpen(step, context);
     await nft(host, divertScript(step.diversion));
     return undefined;

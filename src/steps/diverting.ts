@@ -108,15 +108,13 @@ export async function whileDiverting<T>(
   work: Promise<T>,
 ): Promise<T> {
   const renew = renewal(host, diversion);
-  let over = false;
-  const done = work.finally(() => {
-    over = true;
-  });
-  // Its outcome is awaited below; a failure of the renewal must not leave it unobserved.
-  done.catch(() => undefined);
-  do {
+  const settled = work.then(
+    () => true,
+    () => true,
+  );
+  for (;;) {
     await renew();
-    await host.clock.sleep(LOOK_EVERY_MS);
-  } while (!over);
-  return await done;
+    const pause = host.clock.sleep(LOOK_EVERY_MS).then(() => false);
+    if (await Promise.race([settled, pause])) return await work;
+  }
 }

@@ -22,7 +22,8 @@ const LOOK_EVERY_MS = 50;
 
 export const moveAddress: StepDefinition<MoveAddress> = {
   effect: 'final',
-  describe: ({ trackFile, value }) => `have keepalived give the address up (${value} in ${trackFile})`,
+  describe: ({ trackFile, value }) =>
+    `have keepalived give the address up (${value} in ${trackFile})`,
   prepare: async ({ trackFile }, { host }) => ({
     former: (await host.files.read(trackFile))?.toString('utf8') ?? null,
   }),
