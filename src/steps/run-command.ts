@@ -69,5 +69,6 @@ function asFailed({ argv }: RunCommand, code: number | null, stderr: string): Er
   const said = stderr.trim().split('\n').slice(-3).join('\n');
   return failed('step-failed', `${argv.join(' ')} failed${how}: ${said}`, {
     subject: argv.join(' '),
+    hint: 'new flows are served here again; mend the cause and run hitless once more',
   });
 }
