@@ -1,5 +1,7 @@
 import type { Command, CommandResult, Detached } from '../../src/host/host.js';
 import { callHaproxy } from './haproxy.js';
+import { callIp } from './ip.js';
+import { callNft } from './nft.js';
 import type { World } from './world.js';
 
 type Program = (world: World, command: Command) => CommandResult;
@@ -7,10 +9,14 @@ type Program = (world: World, command: Command) => CommandResult;
 /** Programs of the fake machine that run to their end, by their file name. */
 const PROGRAMS: Readonly<Record<string, Program>> = {
   haproxy: callHaproxy,
+  ip: callIp,
+  nft: callNft,
 };
 
 export function runFakeProgram(world: World, command: Command): CommandResult {
   const name = (command.argv[0] ?? '').split('/').at(-1) ?? '';
+  const own = world.programs.get(name);
+  if (own !== undefined) return own();
   const program = PROGRAMS[name] ?? callHaproxy;
   return program(world, command);
 }
