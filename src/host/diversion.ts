@@ -43,8 +43,13 @@ const FLOW_S = 7_200;
 const ENDING_S = 30;
 /** No packet has been passed on for this long: clients are quiet. */
 const RECENT_S = 5;
-/** Elements of one set; when it is full new flows stay here. */
-const SIZE = 1_048_576;
+/**
+ * Elements of one set; when it is full new flows stay here. Also the kernel's hint for the first
+ * size of the hash table: after a million it shrinks for so long that insertions fail meanwhile
+ * (-EBUSY of rhashtable_insert_rehash), which cost a connection in 6,000.
+ */
+const SIZE = 131_072;
+const HALF_OPEN_MAX = 32_768;
 const SERVICES_MAX = 1_024;
 
 /** Makes the tables, with nothing diverted yet: from now on half-open handshakes are remembered. */
@@ -67,8 +72,8 @@ function tableLines(part: DiversionPart, diversion: Diversion, owner: string): r
   const table = `${family} ${DIVERSION_TABLE}`;
   const address = family === 'ip' ? 'ipv4_addr' : 'ipv6_addr';
   const tuple = `${address} . inet_service . ${address} . inet_service`;
-  const set = (name: string, timeoutS: number): string =>
-    `add set ${table} ${name} { type ${tuple}; size ${SIZE}; flags dynamic,timeout; timeout ${timeoutS}s; }`;
+  const set = (name: string, timeoutS: number, size = SIZE): string =>
+    `add set ${table} ${name} { type ${tuple}; size ${size}; flags dynamic,timeout; timeout ${timeoutS}s; }`;
   const sign = (name: string, timeoutS: number): string =>
     `add set ${table} ${name} { type ${address} . inet_service; size ${SERVICES_MAX}; flags dynamic,timeout; timeout ${timeoutS}s; }`;
   const rule = (chain: string, text: string): string => `add rule ${table} ${chain} ${text}`;
@@ -83,7 +88,7 @@ function tableLines(part: DiversionPart, diversion: Diversion, owner: string): r
     sign('some_ending', ENDING_S),
     set('flows', FLOW_S),
     set('ending', ENDING_S),
-    set('half_open', HANDSHAKE_S),
+    set('half_open', HANDSHAKE_S, HALF_OPEN_MAX),
     `add chain ${table} fresh`,
     `add chain ${table} handed`,
     `add chain ${table} passed { type filter hook prerouting priority raw; policy accept; }`,
@@ -125,6 +130,9 @@ function freshRules(family: DiversionPart['family']): readonly string[] {
     `${flow} @half_open return`,
     `${family} daddr . tcp dport @services update @flows { ${flow} timeout ${HANDSHAKE_S}s } return`,
     `update @half_open { ${flow} }`,
+    `${flow} @half_open return`,
+    // It cannot be remembered (no memory): the client sends it again, and is late but not lost.
+    'drop',
   ];
 }
 
@@ -134,7 +142,8 @@ function handedRules({ family, peer }: DiversionPart, device: string): readonly 
   const ends = 'tcp flags & (fin|rst) != 0';
   return [
     `${ends} update @ending { ${flow} }`,
-    `${ends} delete @flows { ${flow} }`,
+    // Not before it is remembered there.
+    `${ends} ${flow} @ending delete @flows { ${flow} }`,
     `tcp flags & (fin|syn|rst) == 0 ${flow} @flows update @flows { ${flow} }`,
     // One element for all flows: the kernel takes long to list thousands (nf_tables_dump_set
     // begins anew for each message).

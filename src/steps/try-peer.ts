@@ -23,7 +23,8 @@ const ANSWER_TIMEOUT_MS = 3_000;
 const LOOK_EVERY_MS = 20;
 
 export const tryPeer: StepDefinition<TryPeer> = {
-  effect: 'none',
+  // Killed meanwhile it leaves rules, though they do nothing after a few seconds.
+  effect: 'reversible',
   describe: ({ trials }) =>
     `try whether the peer answers on ${trials.map(({ service }) => `${service.address} port ${service.port}`).join(', ')}`,
   apply: async ({ trials }, context) => {
@@ -31,6 +32,9 @@ export const tryPeer: StepDefinition<TryPeer> = {
     return undefined;
   },
   verify: async () => undefined,
+  undo: async ({ trials }, { host }) => {
+    for (const { family } of trials) await nft(host, endTrialScript(family));
+  },
 };
 
 /** @throws HitlessError when the peer is silent, or nft cannot do it; nothing is left then */

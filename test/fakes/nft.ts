@@ -32,7 +32,7 @@ export function callNft(world: World, { argv }: Command): CommandResult {
   return FINE;
 }
 
-function listSet(world: World, [, family, table, name]: readonly string[]): CommandResult {
+function listSet(world: World, [family, table, name]: readonly string[]): CommandResult {
   const set = world.tables.get(`${family} ${table}`)?.sets.get(name ?? '');
   if (set === undefined) return NO_SUCH;
   const elem = [...set]

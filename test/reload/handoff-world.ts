@@ -94,7 +94,8 @@ const flowsUntil = new WeakMap<Node, number>();
 /** keepalived: gives the address up, unless it does not look at the file. */
 export function moveOnRequest(node: Node): void {
   const { world } = node;
-  if (world.files.text(TRACK_FILE)?.trim() !== '-254') return;
+  const leaves = world.files.text(TRACK_FILE)?.trim() === '-254';
+  if (!leaves || !world.addresses.has(`${SHARED} eth0`)) return;
   if (!isDiverting(world)) node.broken ??= 'the address moved while clients came here';
   world.addresses.delete(`${SHARED} eth0`);
 }
