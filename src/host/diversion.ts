@@ -44,9 +44,8 @@ const ENDING_S = 30;
 /** No packet has been passed on for this long: clients are quiet. */
 const RECENT_S = 5;
 /**
- * Elements of one set; when it is full new flows stay here. Also the kernel's hint for the first
- * size of the hash table: after a million it shrinks for so long that insertions fail meanwhile
- * (-EBUSY of rhashtable_insert_rehash), which cost a connection in 6,000.
+ * Elements of one set; when it is full new flows wait until some have ended. Also the kernel's
+ * hint for the first size of the hash table: a huge one shrinks for long.
  */
 const SIZE = 131_072;
 const HALF_OPEN_MAX = 32_768;
@@ -123,15 +122,20 @@ function passedRules({ family, services, peerMac }: DiversionPart): readonly str
 /** Who gets a new flow. A SYN that has been here before goes where it went then. */
 function freshRules(family: DiversionPart['family']): readonly string[] {
   const flow = flowOf(family);
+  const diverted = `${family} daddr . tcp dport @services`;
   return [
     `${flow} @flows return`,
     // The port is used again: whatever ended on it has ended.
     `delete @ending { ${flow} }`,
     `${flow} @half_open return`,
-    `${family} daddr . tcp dport @services update @flows { ${flow} timeout ${HANDSHAKE_S}s } return`,
+    `${diverted} update @flows { ${flow} timeout ${HANDSHAKE_S}s }`,
+    `${flow} @flows return`,
+    // It cannot be remembered: an insertion fails while the kernel resizes the hash table and has
+    // no time for it (-EBUSY of rhashtable_insert_rehash). The client sends its SYN again and is
+    // late, not lost. Served here it would be cut by what this node drains for.
+    `${diverted} drop`,
     `update @half_open { ${flow} }`,
     `${flow} @half_open return`,
-    // It cannot be remembered (no memory): the client sends it again, and is late but not lost.
     'drop',
   ];
 }

@@ -174,9 +174,9 @@ test('hitless killed while the peer serves: new flows come back by themselves, n
 });
 
 test('a restart that works after all that', async () => {
-  const before = await servingPid(asQuestion(pair));
+  const former = await servingPid(asQuestion(pair));
   await losingNothing(asQuestion(pair), [NEW], async () => {
     assertDone(await handoff(pair, [...WEB, '--', ...killAndStart(pair.first)]));
   });
-  assert.notEqual(await servingPid(asQuestion(pair)), before);
+  assert.notEqual(await servingPid(asQuestion(pair)), former);
 });
