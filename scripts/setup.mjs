@@ -31,12 +31,19 @@ const DEMO = {
   nsenter: 'util-linux',
   sysctl: 'procps',
 };
-const TEST = { ...DEMO, tcpdump: 'tcpdump', openssl: 'openssl', tmux: 'tmux', curl: 'curl' };
+const TEST = {
+  ...DEMO,
+  keepalived: 'keepalived',
+  tcpdump: 'tcpdump',
+  openssl: 'openssl',
+  tmux: 'tmux',
+  curl: 'curl',
+};
 const BENCH = { ...TEST, wrk: 'wrk', ab: 'apache2-utils' };
 const PROGRAMS = { modules: {}, build: {}, demo: DEMO, test: TEST, bench: BENCH };
 
 /** Packages whose service would start at the next boot, which nobody asked for. */
-const SERVICES = { haproxy: 'haproxy.service' };
+const SERVICES = { haproxy: 'haproxy.service', keepalived: 'keepalived.service' };
 
 /** Asked by Debian's packages before they start or restart a service; 101 forbids it. */
 const POLICY_FILE = '/usr/sbin/policy-rc.d';
