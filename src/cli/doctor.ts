@@ -70,8 +70,9 @@ function textOf(findings: readonly Finding[], io: Io): string {
 
 const EXAMPLES = `
 Examples:
-  hitless doctor --handoff --service 10.0.0.1:80 --interface eth0 --peer 10.0.0.22
-  hitless doctor --handoff --role peer --service 10.0.0.1:80 --interface eth0 --json
+  hitless doctor --handoff --service 10.0.0.1:80 --interface eth0 \\
+    --peer 10.0.0.22
+  hitless doctor --handoff --role peer --service 10.0.0.1:80 --interface eth0
 
 Exit codes: 0 good, 1 problems
 `;

@@ -50,8 +50,8 @@ const DEFAULT_TRACK_VALUE = '-254';
 export function build(io: Io): Command {
   const command = addScopeOptions(new Command('handoff'))
     .description(
-      'Another node that has the same address serves new connections while this one drains; then\n' +
-        'COMMAND restarts the service here, and it takes new connections back. Or the address moves.',
+      'Another node that has the same address serves new connections while this one drains;\n' +
+        'then COMMAND restarts the service here, and it takes new connections back.',
     )
     .argument('[command...]', 'what restarts or reloads the service, after --')
     .option('--peer <address>', 'the other node, repeatable: one IPv4, one IPv6 address', collect)
@@ -195,7 +195,7 @@ function show(
 
 const EXAMPLES = `
 Examples:
-  hitless handoff prepare --service 10.0.0.1:80 --interface eth0          once, on both nodes
+  hitless handoff prepare --service 10.0.0.1:80 --interface eth0   (both nodes)
   hitless handoff --service 10.0.0.1:80 --interface eth0 --peer 10.0.0.22 \\
     -- systemctl restart haproxy
   hitless handoff --service 10.0.0.1:80 --interface eth0 --peer 10.0.0.22 \\
