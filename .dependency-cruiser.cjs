@@ -9,7 +9,8 @@
 /** Parts that only compute: no IO, clock, randomness or `process`. .oxlintrc.json has the same list. */
 const PURE = [
   '^src/error\\.ts$',
-  '^src/host/(conntrack|host|nft|nft-[a-z]+|proc|ss|syn-targets|tc-plug)\\.ts$',
+  '^src/host/(addresses|conntrack|diversion|flows|host|nft|nft-[a-z]+|proc|ss|syn-targets|tc-plug|trial-packet)\\.ts$',
+  '^src/doctor/',
   '^src/haproxy/config/',
   '^src/report/[^/]+\\.ts$',
   '^src/haproxy/(arguments|config-listeners|messages|version|runtime/answers)\\.ts$',
@@ -17,7 +18,7 @@ const PURE = [
   '^src/journal/record\\.ts$',
   '^src/reload/(decide|plan|progress|request)\\.ts$',
   '^src/services/(apache|apache-[a-z]+|includes|nginx|nginx-[a-z]+|registry|service|splice)\\.ts$',
-  '^src/lab/(apache-config|haproxy-config|network-plan|nginx-config)\\.ts$',
+  '^src/lab/(apache-config|haproxy-config|keepalived-config|network-plan|nginx-config)\\.ts$',
   `^src/probe/(${[
     'body-sink',
     'bound',
@@ -94,7 +95,9 @@ const ARROWS = [
     comment:
       'These layers work on any Host, a fake one included. A file, process, socket or clock belongs ' +
       'into src/host/host.ts as an operation and into src/host/node/ as its implementation.',
-    from: { path: ['^src/(haproxy|services|steps|methods|journal|reload|settings)/', PORT, ERROR] },
+    from: {
+      path: ['^src/(haproxy|services|steps|methods|doctor|journal|reload|settings)/', PORT, ERROR],
+    },
     to: { dependencyTypes: ['core'], pathNot: COMPUTING_OR_CRYPTO },
   },
   {
@@ -157,7 +160,8 @@ const ARROWS = [
     from: { path: '^src/steps/', pathNot: '^src/steps/registry\\.ts$' },
     to: {
       path: '^src/steps/',
-      pathNot: '^src/steps/((definition|spare-link|own-namespace|await-stopping)\\.ts$|holds/)',
+      pathNot:
+        '^src/steps/((definition|diverting|service-health|spare-link|own-namespace|await-stopping)\\.ts$|holds/)',
     },
   },
   layer(
@@ -177,13 +181,21 @@ const ARROWS = [
     from: { path: '^src/methods/', pathNot: '^src/methods/registry\\.ts$' },
     to: {
       path: '^src/methods/',
-      pathNot: '^src/methods/(facts|holding|method|parts|supervised)\\.ts$',
+      pathNot: '^src/methods/(facts|handoff-facts|holding|method|parts|supervised)\\.ts$',
     },
   },
+  layer(
+    'doctor-judges-facts',
+    '^src/doctor/',
+    ['^src/methods/', PORT],
+    'A check is a pure function from facts to findings. Reading the machine belongs into src/reload/, ' +
+      'words for people into src/cli/.',
+  ),
   layer(
     'reload-knows-no-lab-and-no-probe',
     '^src/reload/',
     [
+      '^src/doctor/',
       '^src/methods/',
       '^src/steps/',
       '^src/journal/',

@@ -35,6 +35,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'every way to reload under the same load, side by side, in labs',
     load: async () => await import('./compare.js'),
   },
+  handoff: {
+    summary: 'another node serves new connections while this one is restarted, or fails over',
+    load: async () => await import('./handoff.js'),
+  },
+  doctor: {
+    summary: 'what on this host stands in the way of lossless changes',
+    load: async () => await import('./doctor.js'),
+  },
   status: {
     summary: 'generations, their connections, and what they wait for',
     load: async () => await import('./status.js'),

@@ -7,7 +7,8 @@ import type { PlanOptions, PlanResult } from '../reload/run-plan.js';
 import type { Io } from './command.js';
 import { planText } from './reload-text.js';
 import { eventReporter } from './run-events.js';
-import { showResult, spawnDrainer } from './run-reload.js';
+import { spawnDrainer } from './drainer.js';
+import { showResult } from './run-reload.js';
 import { stateDirOf } from './state-dir.js';
 import { parseDurationMs } from './values.js';
 

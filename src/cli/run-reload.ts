@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { hitlessArgv } from '../entry-points.js';
 import { EXIT } from '../error.js';
 import { nodeHost } from '../host/node/index.js';
 import { reload, type ReloadOptions } from '../reload/reload.js';
@@ -7,6 +5,7 @@ import type { PlanResult } from '../reload/run-plan.js';
 import type { ReloadRequest } from '../reload/request.js';
 import { reloadService, type ServiceRequest } from '../reload/service-reload.js';
 import type { Io } from './command.js';
+import { spawnDrainer } from './drainer.js';
 import { planText, resultDocument, resultText } from './reload-text.js';
 import { eventReporter } from './run-events.js';
 import type { ReloadFlags } from './reload-options.js';
@@ -60,14 +59,4 @@ export function showResult(result: PlanResult, asJson: boolean, io: Io): void {
     io.stdout.write(planText(result.plan, io.columns, io.colour.stdout, true));
   }
   io.stdout.write(resultText(result, io.columns, io.colour.stdout));
-}
-
-/** The same run, taken up by a process of its own: recovery and draining are one thing. */
-export async function spawnDrainer(runId: string, stateDir: string): Promise<void> {
-  const [program = '', ...words] = hitlessArgv('recover', '--run', runId, '--state-dir', stateDir);
-  const child = spawn(program, words, { detached: true, stdio: 'ignore', cwd: '/' });
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve).once('error', reject);
-  });
-  child.unref();
 }

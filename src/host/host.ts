@@ -142,6 +142,26 @@ export interface Sockets {
   readonly inodesOf: (pid: number) => Promise<ReadonlySet<number>>;
   /** A connection to a unix stream socket on which commands are asked (HAProxy's runtime API). */
   readonly connect: (path: string, timeoutMs: number) => Promise<RuntimeConnection>;
+  /** One TCP connection as a client makes it. A refusal or silence is a result, not an error. */
+  readonly call: (call: Call) => Promise<CallResult>;
+}
+
+export interface Call {
+  readonly address: string;
+  readonly port: number;
+  /** The address to come from; the kernel's choice when absent. */
+  readonly from?: string;
+  /** Sent when connected, and the first bytes of the answer waited for. */
+  readonly send?: string;
+  readonly timeoutMs: number;
+}
+
+export interface CallResult {
+  readonly connected: boolean;
+  /** The first bytes that came back; empty when none were waited for or none came. */
+  readonly answer: string;
+  /** `ECONNREFUSED`, `no answer`: why it did not go well; empty when it did. */
+  readonly trouble: string;
 }
 
 export interface RuntimeConnection {

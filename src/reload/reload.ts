@@ -6,7 +6,7 @@ import { prepare } from './prepare.js';
 import type { ReloadRequest } from './request.js';
 import { runPlan, type PlanOptions, type PlanResult } from './run-plan.js';
 
-export type ReloadOptions = Omit<PlanOptions, 'timeoutMs'>;
+export type ReloadOptions = Omit<PlanOptions, 'timeoutMs' | 'lock'>;
 
 /**
  * The whole of a reload of HAProxy.

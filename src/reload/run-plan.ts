@@ -21,6 +21,8 @@ export interface PlanOptions {
   /** Wait here until the old generation is gone instead of leaving that to `onDraining`. */
   readonly wait: boolean;
   readonly waitLockMs: number;
+  /** What may not go on at the same time; reloads exclude each other when absent. */
+  readonly lock?: string;
   /** How long each step may wait for the machine. */
   readonly timeoutMs: number;
   /** Has another process carry the run on (it only waits for the old generation to drain). */
@@ -74,7 +76,7 @@ export async function runPlan(
     await recover(host, {
       ...sessionOptions(options),
       onDraining: options.onDraining,
-      holdsReloadLock: true,
+      holdsReloadLock: (options.lock ?? RELOAD_LOCK) === RELOAD_LOCK,
     });
     const runtimes = openRuntimes(host, options.timeoutMs);
     try {
@@ -203,7 +205,7 @@ async function lockHost(host: Host, options: PlanOptions): Promise<Lock> {
   const lock = await waitFor(
     async () => {
       try {
-        return await takeLock(host, options.stateDir, RELOAD_LOCK);
+        return await takeLock(host, options.stateDir, options.lock ?? RELOAD_LOCK);
       } catch (error) {
         if (!(error instanceof HitlessError) || error.exitCode !== EXIT.locked) throw error;
         last = error;

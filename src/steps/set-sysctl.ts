@@ -14,7 +14,7 @@ export interface SetSysctl {
 
 export const setSysctl: StepDefinition<SetSysctl> = {
   effect: 'reversible',
-  describe: (step) => `set ${step.name}=${step.value} in HAProxy's network namespace`,
+  describe: (step) => `set ${step.name}=${step.value}`,
   prepare: async (step, { host }) => {
     const former = await host.kernel.sysctl(step.name, step.namespaceOf.pid);
     if (former === undefined) {

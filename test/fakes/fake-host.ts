@@ -1,5 +1,7 @@
 import { failed } from '../../src/error.js';
 import type {
+  Call,
+  CallResult,
   Command,
   CommandResult,
   Host,
@@ -162,7 +164,23 @@ function fakeSockets(world: World, effects: Effects, open: Set<() => void>): Soc
       effects.alive();
       return runtime.connect(path, effects, open);
     },
+    call: async (call) => {
+      effects.alive();
+      return callInWorld(world, call);
+    },
   };
+}
+
+/** A call from an address of our own takes the way of the trial packet, if there are rules for it. */
+function callInWorld(world: World, { port, from }: Call): CallResult {
+  const trial = world.diversions.get('ip hitless_handoff_trial');
+  if (from !== undefined && trial !== undefined) {
+    const seen = { comment: '', expiresMs: world.clock.nowMs + 5_000 };
+    if (!world.peerIsSilent) trial.sets.get('answered')?.set('10.0.0.100 . 8080', seen);
+    return { connected: false, answer: '', trouble: 'no answer' };
+  }
+  const connected = world.acceptorsOf(`0.0.0.0:${port}`).length > 0;
+  return { connected, answer: '', trouble: connected ? '' : 'ECONNREFUSED' };
 }
 
 const NO_QUEUE = { receiveQueue: 0, sendQueue: 0, idleMs: null };

@@ -1,10 +1,11 @@
 import type { Command, CommandResult, Detached } from '../../src/host/host.js';
 import { callHaproxy, signalHaproxy } from './haproxy.js';
 import { callConntrack } from './nft-maps.js';
+import { callIpAny } from './ip-any.js';
 import { callNft } from './nft.js';
 import { callReloadInstance } from './rolling.js';
 import { callApache, callNginx, isService, signalService } from './services.js';
-import { callIp, callTc, callUnshare } from './tc.js';
+import { callTc, callUnshare } from './tc.js';
 import type { FakeProcess, World } from './world.js';
 
 type Program = (world: World, command: Command) => CommandResult;
@@ -18,12 +19,14 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   apache2: callApache,
   conntrack: callConntrack,
   tc: callTc,
-  ip: callIp,
+  ip: callIpAny,
   unshare: callUnshare,
 };
 
 export function runFakeProgram(world: World, command: Command): CommandResult {
   const name = (command.argv[0] ?? '').split('/').at(-1) ?? '';
+  const own = world.programs.get(name);
+  if (own !== undefined) return own();
   const program = PROGRAMS[name] ?? callHaproxy;
   return program(world, command);
 }

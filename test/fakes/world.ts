@@ -1,9 +1,10 @@
-import type { Socket } from '../../src/host/host.js';
+import type { CommandResult, Socket } from '../../src/host/host.js';
 import type { FakeConfig } from './haproxy-config.js';
 import { FileTree } from './file-tree.js';
 import { FakeNft } from './nft-maps.js';
 import { dropsSyns, type FakeTable } from './nft-sets.js';
 import { newTc, plugsSyns, type FakeTc } from './tc.js';
+import type { FakeTable as DynamicTable } from './nft-dynamic.js';
 import { VirtualClock } from './virtual-clock.js';
 
 /** A listening socket in the kernel, held open by one process or several. */
@@ -108,6 +109,14 @@ export class World {
   resets: string[] = [];
   /** What a supervisor does some time after its child has ended, by its pid. */
   readonly supervisors = new Map<number, () => void>();
+  /** Tables that divert flows, by family and name. */
+  diversions = new Map<string, DynamicTable>();
+  /** `ADDRESS DEVICE`. */
+  readonly addresses = new Set<string>();
+  /** The other node has not got the shared address, or is down. */
+  peerIsSilent = false;
+  /** What programs of the test's own do, by their name. */
+  readonly programs = new Map<string, () => CommandResult>();
   bootId = 'boot-1';
   /** Network namespace of what somebody else than hitless starts. */
   newNet = 'host';

@@ -1,11 +1,12 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import { parseTcp, parseUnix } from '../proc.js';
 import { parseSs, SS_CONNECTIONS_ARGV } from '../ss.js';
+import { call } from './call.js';
 import { runCommand } from './commands.js';
 import { connect } from './runtime-connection.js';
 import type { Socket, Sockets } from '../host.js';
 
-export const sockets: Sockets = { listeners, connections, inodesOf, connect };
+export const sockets: Sockets = { listeners, connections, inodesOf, connect, call };
 
 async function listeners(pid: number): Promise<readonly Socket[]> {
   return [

@@ -1,4 +1,5 @@
 import { flipWay, hastyFlip } from './flip.js';
+import { handoffWay, vrrpFailover } from './handoff.js';
 import { byMethod, questionControl, restartControl } from './haproxy.js';
 import { rollingWay } from './rolling.js';
 import { apacheControl, gracefulApache, gracefulNginx, nginxControl } from './services.js';
@@ -25,6 +26,8 @@ export const WAYS = {
   'graceful nginx': gracefulNginx,
   'apache2 -k graceful': apacheControl,
   'graceful apache': gracefulApache,
+  handoff: handoffWay,
+  'vrrp failover': vrrpFailover,
 } as const satisfies Readonly<Record<string, Way>>;
 
 export type WayName = keyof typeof WAYS;
