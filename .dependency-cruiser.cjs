@@ -181,7 +181,8 @@ const ARROWS = [
     from: { path: '^src/methods/', pathNot: '^src/methods/registry\\.ts$' },
     to: {
       path: '^src/methods/',
-      pathNot: '^src/methods/(facts|handoff-facts|holding|method|parts|supervised)\\.ts$',
+      pathNot:
+        '^src/methods/(facts|handoff-facts|holding|own-command|method|parts|supervised)\\.ts$',
     },
   },
   layer(

@@ -1,6 +1,7 @@
 import { fdPass } from './fd-pass.js';
 import type { Method, MethodName } from './method.js';
 import { migrate } from './migrate.js';
+import type { OwnCommandMethod } from './own-command.js';
 import { plain } from './plain.js';
 import { quiesce } from './quiesce.js';
 import { synDrop } from './syn-drop.js';
@@ -15,11 +16,17 @@ export const METHODS = {
   plain,
 } satisfies Readonly<Record<MethodName, Method>>;
 
-/** What `auto` tries, in this order. `plain` is the control and never chosen. */
-export const AUTO_ORDER: readonly MethodName[] = [
+/**
+ * What `auto` considers, in this order; those with a command of their own it can only point to.
+ * `plain` is the control and never chosen.
+ */
+export const AUTO_ORDER: readonly (MethodName | OwnCommandMethod)[] = [
   'fd-pass',
   'quiesce',
   'migrate',
+  'flip',
+  'rolling',
+  'handoff',
   'syn-hold',
   'syn-drop',
 ];

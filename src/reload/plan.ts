@@ -1,6 +1,7 @@
 import type { Facts } from '../methods/facts.js';
 import type { ExpectedLoss, MethodName, MethodRequest, PlanMethod } from '../methods/method.js';
-import { AUTO_ORDER, METHODS } from '../methods/registry.js';
+import { whyNotByReload } from '../methods/own-command.js';
+import { AUTO_ORDER, isMethodName, METHODS } from '../methods/registry.js';
 import { throughBridge } from '../methods/supervised.js';
 import type { Step } from '../steps/registry.js';
 
@@ -57,7 +58,7 @@ export type Choice =
   | { readonly kind: 'none'; readonly passedOver: readonly PassedOver[] };
 
 export interface PassedOver {
-  readonly method: MethodName;
+  readonly method: PlanMethod;
   readonly because: string;
   readonly remedy: string;
   /** It could be used, at the price of a loss. */
@@ -70,6 +71,10 @@ export interface PassedOver {
 export function chooseMethod(facts: Facts, allowLoss: boolean): Choice {
   const passedOver: PassedOver[] = [];
   for (const method of AUTO_ORDER) {
+    if (!isMethodName(method)) {
+      passedOver.push({ method, ...whyNotByReload(method, facts), usable: false });
+      continue;
+    }
     const assessment = METHODS[method].assess(facts);
     if (!assessment.usable) {
       passedOver.push({
@@ -88,13 +93,14 @@ export function chooseMethod(facts: Facts, allowLoss: boolean): Choice {
     passedOver.push({ method, because, remedy: loss.remedy, usable: true });
   }
   const usable = passedOver.find((entry) => entry.usable);
-  if (!allowLoss || usable === undefined) return { kind: 'none', passedOver };
-  const assessment = METHODS[usable.method].assess(facts);
+  const method = usable?.method ?? '';
+  if (!allowLoss || !isMethodName(method)) return { kind: 'none', passedOver };
+  const assessment = METHODS[method].assess(facts);
   return {
     kind: 'chosen',
-    method: usable.method,
+    method,
     reasons: reasonsFor(
-      usable.method,
+      method,
       passedOver.filter((entry) => entry !== usable),
     ),
     losses: assessment.usable ? assessment.losses : [],

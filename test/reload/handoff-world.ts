@@ -68,8 +68,8 @@ function restart(node: Node): { code: number; stdout: string; stderr: string } {
   return { code: 0, stdout: '', stderr: '' };
 }
 
-export function isDiverting({ tables, clock }: World): boolean {
-  const services = tables.get('ip hitless_handoff')?.sets.get('services');
+export function isDiverting({ diversions, clock }: World): boolean {
+  const services = diversions.get('ip hitless_handoff')?.sets.get('services');
   return [...(services?.values() ?? [])].some(({ expiresMs }) => expiresMs > clock.nowMs);
 }
 
