@@ -23,5 +23,5 @@ Examples:
   hitless reload --pid-file /run/haproxy.pid --method quiesce
   hitless reload --master-socket /run/haproxy-master.sock --json
   hitless reload --service nginx --dry-run
-  hitless reload --service apache --pid-file /run/apache2/apache2.pid --allow-loss
+  hitless reload --service apache --pid-file /run/apache2.pid --allow-loss
 `;
