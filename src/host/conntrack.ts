@@ -8,11 +8,6 @@ export function listFlowsArgv(port: number): readonly string[] {
   return ['conntrack', '--dump', '--proto', 'tcp', '--reply-port-src', String(port)];
 }
 
-export function forgetFlowsArgv(port: number, state?: string): readonly string[] {
-  const only = state === undefined ? [] : ['--state', state];
-  return ['conntrack', '--delete', '--proto', 'tcp', '--reply-port-src', String(port), ...only];
-}
-
 export interface Flow {
   readonly state: string;
   /** The client's side and the one that it connected to: `10.0.0.2:4711>10.0.0.1:80`. */

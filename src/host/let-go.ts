@@ -1,5 +1,5 @@
 import { failed } from '../error.js';
-import { COUNT_ARGV, forgetFlowsArgv, listFlowsArgv, parseFlows, type Flow } from './conntrack.js';
+import { COUNT_ARGV, listFlowsArgv, parseFlows, type Flow } from './conntrack.js';
 import type { Host, Socket } from './host.js';
 import { waitFor } from './wait.js';
 
@@ -25,8 +25,10 @@ const LOOK_EVERY_MS = 10;
  *
  * Looks at three places. A half-open handshake is a socket in SYN_RECV, but not with SYN cookies;
  * connection tracking knows it in either case. A SYN that a full queue has dropped left an entry
- * of connection tracking in SYN_SENT, by which its repetition would come here again: such entries
- * are removed. What has finished its handshake waits in the accept queue.
+ * of connection tracking in SYN_SENT, by which its repetition will come here again. What has
+ * finished its handshake waits in the accept queue. Nothing is ever deleted from connection
+ * tracking: conntrack(8) names an entry by its addresses, and by the time the kernel looks for it a
+ * client may have a new connection of that name.
  *
  * @returns how many were still under way when the time ran out
  */
@@ -67,12 +69,8 @@ async function underWay(host: Host, queues: Queues): Promise<ReadonlySet<string>
   for (const { local, peer, state } of connections) {
     if (state === 'syn-recv' && ports.has(portText(local))) names.add(`${peer}>${local}`);
   }
-  for (const [at, flows] of flowsByPort.entries()) {
-    const port = queues.ports[at] ?? 0;
-    if (flows.some(({ state }) => state === 'SYN_SENT')) {
-      await host.run({ argv: forgetFlowsArgv(port, 'SYN_SENT'), namespacesOf: namespaceOf });
-    }
-    for (const { state, name } of flows) if (state === 'SYN_RECV') names.add(name);
+  for (const { state, name } of flowsByPort.flat()) {
+    if (state === 'SYN_RECV' || state === 'SYN_SENT') names.add(name);
   }
   return names;
 }
@@ -100,13 +98,6 @@ export async function openConnections(host: Host, queues: Queues): Promise<numbe
     ({ family, local, state }) =>
       family !== 'unix' && state !== 'syn-recv' && wanted.has(portText(local)),
   ).length;
-}
-
-/** An entry that outlives its instance would lead a client that reuses its port into the void. */
-export async function forgetFlows(host: Host, { namespaceOf, ports }: Queues): Promise<void> {
-  for (const port of ports) {
-    await host.run({ argv: forgetFlowsArgv(port), namespacesOf: namespaceOf });
-  }
 }
 
 /** Undefined when connections are tracked here, else why not. */

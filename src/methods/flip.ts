@@ -27,8 +27,6 @@ export interface ActiveInstance {
   /** The ports on which it listens for clients, behind the map or the public ones themselves. */
   readonly ports: readonly number[];
   readonly inodes: readonly number[];
-  /** It listens on public ports: its own are not to be forgotten with it. */
-  readonly direct: boolean;
   readonly stopSignal: NodeJS.Signals;
   /** What only it has: its configuration, its unix sockets. */
   readonly files: readonly string[];
@@ -107,11 +105,19 @@ export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): Met
 
 const CHECK_TIMEOUT_MS = 60_000;
 
-function checkSteps({ checkArgv, cwd }: StandbyInstance): readonly Step[] {
+function checkSteps({ checkArgv, cwd, like, environment }: StandbyInstance): readonly Step[] {
   if (checkArgv === null) return [];
-  const hint = 'the old instance serves on; mend the cause and run the command again';
   return [
-    { kind: 'run-command', id: 'check', argv: checkArgv, cwd, timeoutMs: CHECK_TIMEOUT_MS, hint },
+    {
+      kind: 'run-command',
+      id: 'check',
+      argv: checkArgv,
+      cwd,
+      like,
+      environment,
+      timeoutMs: CHECK_TIMEOUT_MS,
+      hint: 'the old instance serves on; mend the cause and run the command again',
+    },
   ];
 }
 
@@ -187,7 +193,6 @@ function retireSteps({ active, standby }: FlipFacts, drainTimeoutMs: number): re
     id: 'clear',
     old: active?.process ?? null,
     files: active?.files ?? [],
-    ports: active === null || active.direct ? [] : active.ports,
     successor: NEW,
     links: standby.links,
     pidFile: standby.pidFile,

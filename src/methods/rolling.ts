@@ -69,6 +69,8 @@ function reloadSteps(
       id: `reload-${port}`,
       argv,
       cwd,
+      like: null,
+      environment: null,
       timeoutMs: commandTimeoutMs,
       hint: 'an instance that is not healthy stays out, the others serve; mend it and run the command again',
     },

@@ -57,7 +57,8 @@ export async function prepareServer(scene: Scene, wanted: ServerService): Promis
       cwd: master.cwd,
       user: { uid: master.uid, gid: master.gid },
       like: idOf(master),
-      environment,
+      // What can be learnt is read again when it is needed: it may hold secrets, the journal not.
+      environment: service.name === 'nginx' ? environment : null,
       checkArgv: service.checkArgv(started, options),
       daemonizes: !stays,
       logFile: null,

@@ -51,7 +51,26 @@ async function prepareFlip(
   );
   await tryScript(host, ruleset, facts);
   const drainTimeoutMs = request.drainTimeoutMs ?? DEFAULT_DRAIN_TIMEOUT_MS;
-  return planOf(facts, planFlip({ drainTimeoutMs }, facts), prepared);
+  const notes = await notesFor(host, prepared);
+  return { ...planOf(facts, planFlip({ drainTimeoutMs }, facts), prepared), notes };
+}
+
+/** For how long connection tracking remembers one that has ended (TIME_WAIT), in seconds. */
+const REMEMBERED_S = 120;
+const MAX_SYSCTL = 'net.netfilter.nf_conntrack_max';
+
+/** What somebody should know who takes a service behind the map for the first time. */
+async function notesFor(host: Host, { serving }: Prepared): Promise<readonly string[]> {
+  const { leader, direct } = serving;
+  if (leader === null || !direct) return [];
+  const room = Number(await host.kernel.sysctl(MAX_SYSCTL, leader.pid));
+  const rate = Math.floor(room / REMEMBERED_S);
+  return [
+    `a supervisor of pid ${leader.pid}, if it has one, may start it again when it ends: that one gets no clients while the map leads elsewhere`,
+    ...(room > 0
+      ? [`connection tracking has room for ${room} connections: about ${rate} new ones a second`]
+      : []),
+  ];
 }
 
 async function prepareService(scene: Scene, runtimes: Runtimes): Promise<Prepared> {
@@ -114,7 +133,6 @@ function factsOf(request: FlipOptions, prepared: Prepared): FlipFacts {
             process: idOf(serving.leader),
             ports: serving.ports,
             inodes: serving.inodes,
-            direct: serving.direct,
             ...(request.stopSignal === undefined ? {} : { stopSignal: request.stopSignal }),
           },
     standby: { ...standby, health: healthOf(request.health, doors, ports) },

@@ -1,5 +1,4 @@
 import { removeTorn } from '../host/torn.js';
-import { forgetFlows, openConnections } from '../host/let-go.js';
 import { describeRef, processOf, type ProcessRef, type StepDefinition } from './definition.js';
 import type { ProcessId } from '../host/host.js';
 import type { StepContext } from './definition.js';
@@ -11,8 +10,6 @@ export interface ClearInstance {
   /** Null: there was none. */
   readonly old: ProcessId | null;
   readonly files: readonly string[];
-  /** Ports of its own, behind the map. */
-  readonly ports: readonly number[];
   readonly successor: ProcessRef;
   /** Unix sockets under the names that the configuration gives them. */
   readonly links: readonly { readonly from: string; readonly to: string }[];
@@ -29,27 +26,10 @@ export const clearInstance: StepDefinition<ClearInstance> = {
       return { left: step.old.pid };
     }
     for (const path of step.files) await context.host.files.remove(path);
-    const { pid } = processOf(step.successor, context);
-    const queues = { namespaceOf: pid, ports: step.ports };
-    // What an ended process has sent may still be on its way; its entries are needed until then.
-    const quiet = (await openConnections(context.host, queues)) === 0;
-    if (quiet && !(await isListenedOn(step, pid, context))) await forgetFlows(context.host, queues);
     return undefined;
   },
   verify: async () => undefined,
 };
-
-/** Another instance may have the port by now. */
-async function isListenedOn(
-  { ports }: ClearInstance,
-  pid: number,
-  { host }: StepContext,
-): Promise<boolean> {
-  const listening = await host.sockets.listeners(pid);
-  return listening.some(({ local }) =>
-    ports.includes(Number(local.slice(local.lastIndexOf(':') + 1))),
-  );
-}
 
 async function publish(step: ClearInstance, context: StepContext): Promise<void> {
   const { files } = context.host;

@@ -1,4 +1,5 @@
 import { failed } from '../error.js';
+import type { ProcessId } from '../host/host.js';
 import type { StepDefinition } from './definition.js';
 
 /**
@@ -10,6 +11,10 @@ export interface RunCommand {
   readonly id: string;
   readonly argv: readonly string[];
   readonly cwd: string;
+  /** Environment and namespaces are those of this process; hitless' own when null. */
+  readonly like: ProcessId | null;
+  /** Instead of that process's environment, where it cannot be learnt. */
+  readonly environment: Readonly<Record<string, string>> | null;
   readonly timeoutMs: number;
   /** What to do when it fails. */
   readonly hint: string;
@@ -18,8 +23,16 @@ export interface RunCommand {
 export const runCommand: StepDefinition<RunCommand> = {
   effect: 'reversible',
   describe: (step) => `run ${step.argv.join(' ')}`,
-  apply: async ({ argv, cwd, timeoutMs, hint }, { host }) => {
-    const { code, stdout, stderr } = await host.run({ argv, cwd, timeoutMs });
+  apply: async ({ argv, cwd, like, environment, timeoutMs, hint }, { host }) => {
+    const env =
+      environment ?? (like === null ? undefined : await host.processes.environment(like.pid));
+    const { code, stdout, stderr } = await host.run({
+      argv,
+      cwd,
+      timeoutMs,
+      ...(env === undefined ? {} : { env }),
+      ...(like === null ? {} : { namespacesOf: like.pid }),
+    });
     if (code === 0) return undefined;
     const said = (stderr || stdout).trim().split('\n').at(-1) ?? '';
     throw failed('step-failed', `${argv.join(' ')} failed (exit code ${code}): ${said}`, {

@@ -121,7 +121,6 @@ function mapsOf(nft: FakeNft, table: string): readonly unknown[] {
 /** As much of conntrack(8): it tracks, and sees the same handshakes as the sockets show. */
 export function callConntrack(world: World, { argv }: Command): CommandResult {
   if (argv.includes('--count')) return { code: 0, stdout: '0\n', stderr: '' };
-  if (argv.includes('--delete')) return { code: 1, stdout: '', stderr: '0 flow entries\n' };
   const port = argv[argv.indexOf('--reply-port-src') + 1] ?? '';
   const flows = world.handshakes
     .filter(({ local }) => local.endsWith(`:${port}`))

@@ -10,7 +10,6 @@ const FACTS: FlipFacts = {
     process: { pid: 7, startTicks: 70 },
     ports: [80],
     inodes: [1],
-    direct: true,
     stopSignal: 'SIGUSR1',
     files: [],
     quiesce: { process: { pid: 7, startTicks: 70 }, sockets: ['/stats'], frontends: ['web'] },

@@ -70,13 +70,17 @@ test('a flip that fails leaves the service as it was, and loses nothing', async 
   await assertUnflipped(question, pid);
 });
 
+const LOADS: readonly LoadSpec[] = [NEW, IPV6, { ...NEW, url: 'http://10.77.0.9/', rate: 100 }];
+
 const FOREIGN = `add table ip docker
 add chain ip docker nat { type nat hook prerouting priority dstnat + 5; }
 add rule ip docker nat ip daddr 10.99.0.1 tcp dport 80 dnat to 10.99.0.2:8080`;
 
 test('a service is taken behind the map and flipped on, and no kind of client loses anything', async () => {
   const direct = await servingPid(question);
-  const pid = await losingNothing(question, [NEW, IPV6, { ...KEPT, rate: 200 }], async () => {
+  // The map must not lead clients of another address to the first one of the interface.
+  await question.lb.must(['ip', 'addr', 'add', '10.77.0.9/24', 'dev', 'eth0']);
+  const pid = await losingNothing(question, [...LOADS, { ...KEPT, rate: 100 }], async () => {
     const first = await flipped(question);
     assert.deepEqual(first.oldPids, [direct]);
     const second = await flipped(question);
@@ -87,6 +91,10 @@ test('a service is taken behind the map and flipped on, and no kind of client lo
   await assertFlipped(question, pid);
   const ports = await mapped(question);
   assert.equal(ports.length, 2);
+  for (const url of ['http://127.0.0.1/', 'http://[::1]/', 'http://10.77.0.9/']) {
+    const look = `fetch('${url}').then(({ status }) => process.exit(status === 200 ? 0 : 1))`;
+    await question.lb.must([process.execPath, '-e', look]);
+  }
 });
 
 test('a dry run shows the transaction and touches nothing', async () => {
