@@ -31,7 +31,7 @@ export const restartControl: Way = {
 };
 
 /** `hitless set balance`, by the method. */
-export function byMethod(method: MethodName, more: Pick<Way, 'refusedFor'> = {}): Way {
+export function byMethod(method: MethodName, more: Pick<Way, 'refusedFor' | 'unusable'> = {}): Way {
   return {
     ...more,
     control: false,

@@ -1,6 +1,7 @@
 import { flipWay, hastyFlip } from './flip.js';
 import { handoffWay, vrrpFailover } from './handoff.js';
 import { byMethod, questionControl, restartControl } from './haproxy.js';
+import { whyNoPlug } from './needs-plug.js';
 import { rollingWay } from './rolling.js';
 import { apacheControl, gracefulApache, gracefulNginx, nginxControl } from './services.js';
 import type { Way } from './way.js';
@@ -17,7 +18,7 @@ export const WAYS = {
   'fd-pass': byMethod('fd-pass', { refusedFor: { 'keep-alive': CLOSES_KEPT, mixed: CLOSES_KEPT } }),
   migrate: byMethod('migrate'),
   /** Where the kernel has sch_plug, as in the guest of `npm run test:vm`. */
-  'syn-hold': byMethod('syn-hold'),
+  'syn-hold': byMethod('syn-hold', { unusable: whyNoPlug }),
   'syn-drop': byMethod('syn-drop'),
   flip: flipWay,
   rolling: rollingWay,
