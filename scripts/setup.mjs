@@ -34,6 +34,7 @@ const DEMO = {
 const TEST = {
   ...DEMO,
   nginx: 'nginx',
+  conntrack: 'conntrack',
   keepalived: 'keepalived',
   tcpdump: 'tcpdump',
   openssl: 'openssl',
