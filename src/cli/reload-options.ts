@@ -3,23 +3,17 @@ import type { Command } from 'commander';
 import { usage } from '../error.js';
 import { isMethodName, METHODS } from '../methods/registry.js';
 import { DEFAULT_MAX_DRAINING, DEFAULT_TIMEOUT_MS, type ReloadRequest } from '../reload/request.js';
+import type { PlannedFlags } from './run-planned.js';
 import { addTargetOptions, targetOf, type TargetFlags } from './target-options.js';
 import { parseCount, parseDurationMs } from './values.js';
 
-export interface ReloadFlags extends TargetFlags {
+export interface ReloadFlags extends TargetFlags, PlannedFlags {
   readonly file?: readonly string[];
   readonly method: string;
   readonly allowLoss?: boolean;
   readonly binary?: string;
-  readonly timeout?: string;
   readonly drainTimeout?: string;
   readonly maxDraining?: string;
-  readonly waitLock?: string;
-  readonly wait?: boolean;
-  readonly dryRun?: boolean;
-  readonly json?: boolean;
-  readonly ndjson?: boolean;
-  readonly stateDir?: string;
 }
 
 /** What `reload` and every command that ends with a reload have in common. */

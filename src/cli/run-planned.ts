@@ -5,10 +5,9 @@ import { nodeHost } from '../host/node/index.js';
 import { DEFAULT_TIMEOUT_MS } from '../reload/request.js';
 import type { PlanOptions, PlanResult } from '../reload/run-plan.js';
 import type { Io } from './command.js';
-import { planText } from './reload-text.js';
+import { planText, resultDocument, resultText } from './reload-text.js';
 import { eventReporter } from './run-events.js';
 import { spawnDrainer } from './drainer.js';
-import { showResult } from './run-reload.js';
 import { stateDirOf } from './state-dir.js';
 import { parseDurationMs } from './values.js';
 
@@ -58,4 +57,15 @@ export async function runPlanned(
   });
   showResult(result, asJson, io);
   io.exit(EXIT.done);
+}
+
+function showResult(result: PlanResult, asJson: boolean, io: Io): void {
+  if (asJson) {
+    io.stdout.write(`${JSON.stringify(resultDocument(result))}\n`);
+    return;
+  }
+  if (result.result === 'planned' && result.plan !== null) {
+    io.stdout.write(planText(result.plan, io.columns, io.colour.stdout, true));
+  }
+  io.stdout.write(resultText(result, io.columns, io.colour.stdout));
 }

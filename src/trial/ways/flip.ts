@@ -1,9 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import { hitlessArgv } from '../../entry-points.js';
 import { waitFor } from '../../host/node/wait.js';
 import type { LabNode } from '../../lab/node.js';
 import { type QuestionLab, startQuestionLab } from '../../lab/question-lab.js';
+import { runHitless } from './run-hitless.js';
 import { stallForAMoment } from './stalled.js';
 import type { Said, Stage, Way } from './way.js';
 
@@ -46,23 +45,14 @@ function staged(question: QuestionLab, flip: FlipOnce): Stage {
 
 async function flipOnce(question: QuestionLab, _: number, stalled: boolean): Promise<Said> {
   const { lb, lab, haproxy } = question;
-  const argv = hitlessArgv(
+  const old = newestHaproxy(question);
+  const words = [
     ...['flip', '--service', 'haproxy', '-f', haproxy.paths.config, '--health', 'http:///'],
     ...['--ndjson', '--drain-timeout', '2s', '--state-dir', `${lb.dir}/hitless`],
-  );
-  const old = newestHaproxy(question);
-  const child = await lb.start(argv, { name: 'hitless', stdio: 'pipe' });
-  const said: string[] = [];
-  let stalling: Promise<void> | undefined;
-  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString('utf8')));
-  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-    const event = JSON.parse(line) as { step?: string; state?: string };
-    const starting = event.step === 'start' && event.state === 'begun';
-    if (stalled && starting) stalling = stallForAMoment(lab, old);
+  ];
+  return await runHitless(lb, words, async (step) => {
+    if (stalled && step === 'start') await stallForAMoment(lab, old);
   });
-  const { code } = await child.exited;
-  await stalling;
-  return { ok: code === 0, said: said.join('') };
 }
 
 /** Pid, as the lab counts. */

@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { hitlessArgv } from '../../entry-points.js';
 import { failed } from '../../error.js';
 import { waitFor } from '../../host/node/wait.js';
 import type { Keepalived } from '../../lab/keepalived.js';
 import { type PairLab, type PairNode, startPairLab } from '../../lab/pair-lab.js';
 import { SHARED_ADDRESSES } from '../../lab/pair-topology.js';
+import { runHitless } from './run-hitless.js';
 import { stallForAMoment } from './stalled.js';
 import type { Said, Stage, Way } from './way.js';
 
@@ -68,22 +68,13 @@ async function handOver({ lab, first, second }: PairLab, stalled: boolean): Prom
   const { node, haproxy } = first;
   const old = (await readFile(haproxy.paths.pidFile, 'utf8')).trim();
   const peers = second.node.addresses.flatMap((address) => ['--peer', address]);
-  const argv = hitlessArgv(
+  const words = [
     ...['handoff', ...SHARED, ...peers, '--state-dir', `${node.dir}/hitless`, '--ndjson'],
     ...['--keeps-connections', '--health-path', '/', '--', ...haproxy.argv, '-sf', old],
-  );
-  const child = await node.start(argv, { name: 'hitless', stdio: 'pipe' });
-  const said: string[] = [];
-  let stalling: Promise<void> | undefined;
-  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString('utf8')));
-  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-    const event = JSON.parse(line) as { step?: string; state?: string };
-    const switching = event.step === 'divert' && event.state === 'begun';
-    if (stalled && switching) stalling = stallForAMoment(lab, Number(old));
+  ];
+  return await runHitless(node, words, async (step) => {
+    if (stalled && step === 'divert') await stallForAMoment(lab, Number(old));
   });
-  const { code } = await child.exited;
-  await stalling;
-  return { ok: code === 0, said: said.join('') };
 }
 
 /** There, the restart, and back. */

@@ -1,10 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import { hitlessArgv } from '../../entry-points.js';
 import { waitFor } from '../../host/node/wait.js';
 import { type QuestionLab, startQuestionLab } from '../../lab/question-lab.js';
 import type { MethodName } from '../../methods/method.js';
 import type { Connections } from '../../probe/options.js';
+import { runHitless } from './run-hitless.js';
 import { stallForAMoment } from './stalled.js';
 import type { Said, Stage, StageOptions, Way } from './way.js';
 
@@ -116,21 +115,12 @@ async function hitlessReload(
   method: string,
   stalled: boolean,
 ): Promise<Said> {
-  const argv = hitlessArgv(
+  const old = Number((await readFile(haproxy.paths.pidFile, 'utf8')).trim());
+  const words = [
     ...['set', 'balance', BACKEND, algorithm, '--ndjson', '--allow-loss', '--method', method],
     ...['--pid-file', haproxy.paths.pidFile, '--state-dir', `${lb.dir}/hitless`],
-  );
-  const old = Number((await readFile(haproxy.paths.pidFile, 'utf8')).trim());
-  const child = await lb.start(argv, { name: 'hitless', stdio: 'pipe' });
-  const said: string[] = [];
-  let stalling: Promise<void> | undefined;
-  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString('utf8')));
-  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-    const event = JSON.parse(line) as { step?: string; state?: string };
-    const starting = event.step === 'start' && event.state === 'begun';
-    if (stalled && starting) stalling = stallForAMoment(lab, old);
+  ];
+  return await runHitless(lb, words, async (step) => {
+    if (stalled && step === 'start') await stallForAMoment(lab, old);
   });
-  const { code } = await child.exited;
-  await stalling;
-  return { ok: code === 0, said: said.join('') };
 }

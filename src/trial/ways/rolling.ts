@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import { hitlessArgv } from '../../entry-points.js';
 import { startRollingLab, type RollingLab } from '../../lab/rolling-lab.js';
+import { runHitless } from './run-hitless.js';
 import { stallForAMoment } from './stalled.js';
 import type { Said, Way } from './way.js';
 
@@ -31,25 +30,14 @@ export const rollingWay: Way = {
 async function roll(rolled: RollingLab, stalled: boolean): Promise<Said> {
   const { lb, lab, instances, reloadArgv } = rolled;
   const ports = instances.map(({ port }) => port).join(',');
-  const argv = hitlessArgv(
+  const words = [
     ...['rolling', '--port', '80', '--instances', ports, '--health', 'http:///', '--ndjson'],
     ...['--drain-timeout', '1s', '--state-dir', `${lb.dir}/hitless`, '--', ...reloadArgv],
-  );
-  const child = await lb.start(argv, { name: 'hitless', stdio: 'pipe' });
-  const said: string[] = [];
-  const stalls: Promise<void>[] = [];
-  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString('utf8')));
-  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-    const { step = '', state } = JSON.parse(line) as { step?: string; state?: string };
+  ];
+  return await runHitless(lb, words, async (step) => {
     const instance = instances.find(({ port }) => step === `out-${port}`);
-    if (!stalled || state !== 'begun' || instance === undefined) return;
-    stalls.push(
-      readFile(instance.haproxy.paths.pidFile, 'utf8').then(
-        async (pid) => await stallForAMoment(lab, Number(pid.trim())),
-      ),
-    );
+    if (!stalled || instance === undefined) return;
+    const pid = await readFile(instance.haproxy.paths.pidFile, 'utf8');
+    await stallForAMoment(lab, Number(pid.trim()));
   });
-  const { code } = await child.exited;
-  await Promise.all(stalls);
-  return { ok: code === 0, said: said.join('') };
 }
