@@ -40,9 +40,10 @@ const COMMAND_TIMEOUT_MS = 60_000;
 const MOVE_TIMEOUT_MS = 10_000;
 
 function staged(pair: PairLab, reload: Stage['reload']): Stage {
-  const { lab, client, first, urls, origins } = pair;
+  const { lab, client, first, second, urls, origins } = pair;
   const references = origins.map((_, at) => `http://10.77.0.1${at + 1}/`);
-  return { lab, client, proxy: first.node, urls, references, reload };
+  const peers = [second.node];
+  return { lab, client, proxy: first.node, peers, urls, references, reload };
 }
 
 function sparingIdleClients<T extends { readonly frontends: readonly object[] }>(spec: T): T {
