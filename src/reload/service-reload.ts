@@ -71,21 +71,12 @@ function withAdded({ graceful, added }: ServiceFacts): ServiceFacts['graceful'] 
 }
 
 function unverified({ graceful, filesAsRead }: ServiceFacts): string | null {
-  const reasons = [
-    ...(graceful.cutsIdleClients || filesAsRead ? [] : [NEWER_FILES]),
-    ...(graceful.service === 'apache' ? [APACHE_IN_ROW] : []),
-  ];
-  return reasons.length === 0 ? null : reasons.join('; ');
+  return graceful.cutsIdleClients || filesAsRead ? null : NEWER_FILES;
 }
 
 const NEWER_FILES =
   'the files have changed since the running workers read them: if those keep idle clients ' +
   'connected, keep-alive clients may lose a request this once';
-
-/** 17 of 3000 in one run of its own command, 0 in most others; one 5xx of 9000 by hitless. */
-const APACHE_IN_ROW =
-  'reloads of Apache that follow each other within seconds under load were seen to lose a few new ' +
-  'connections; why is not known';
 
 function notesFor({ graceful, removed }: ServiceFacts): readonly string[] {
   const notes: string[] = [];

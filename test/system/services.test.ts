@@ -10,7 +10,7 @@ import type { LabNode } from '../../src/lab/node.js';
 import { startEcho } from '../../src/lab/programs.js';
 import { QUESTION_TOPOLOGY } from '../../src/lab/topology.js';
 import { runTrial } from '../../src/trial/trial.js';
-import { KEPT, losingNothing, type LoadPlace, NEW } from './load.js';
+import { assertNothingLost, KEPT, losingNothing, type LoadPlace, NEW, underLoad } from './load.js';
 import { assertRefused, hitless, LIMIT_MS, reloaded, stopInLab } from './support.js';
 
 const ORIGINS = ['10.77.0.11:80', '10.77.0.12:80'];
@@ -118,19 +118,16 @@ for (const one of CASES) {
         ...words,
       );
 
-    test('a reload loses nothing where clients open a new connection for each request', async () => {
+    test('new workers serve after a reload, and nginx loses nothing of clients that close each time', async () => {
       const old = await workers(place);
-      const outcome = await losingNothing(place, [NEW, KEPT], async () => {
-        await reloaded(place, '--service', one.service, '--wait', '--pid-file', place.pidFile);
-        return await reloaded(
-          place,
-          '--service',
-          one.service,
-          '--wait',
-          '--pid-file',
-          place.pidFile,
-        );
+      const words = ['--service', one.service, '--wait', '--pid-file', place.pidFile];
+      // Apache's own reload loses new connections now and then: it is refused unless that is allowed.
+      const allowed = one.service === 'apache' ? ['--allow-loss'] : [];
+      const { result: outcome, reports } = await underLoad(place, [NEW, KEPT], async () => {
+        await reloaded(place, ...words, ...allowed);
+        return await reloaded(place, ...words, ...allowed);
       });
+      if (one.service === 'nginx') for (const report of reports) assertNothingLost(report);
       assert.equal(outcome.method, 'graceful');
       assert.equal(outcome.lossless, one.service === 'nginx');
       const now = await workers(place);
@@ -238,7 +235,7 @@ for (const one of CASES) {
       const pids = await workers(place);
       const stalled = await stopInLab(place, masterPid(place));
       try {
-        assertRefused(await reload('--timeout', '2s'), {
+        assertRefused(await reload('--allow-loss', '--timeout', '2s'), {
           exit: 11,
           code: 'master-ignored',
           message: /no new worker within 2000 ms/,
@@ -257,7 +254,7 @@ for (const one of CASES) {
     test('what names no such service, or several, is refused', async () => {
       if (one.service === 'apache') {
         const ran = await hitless(place, 'reload', '--service', 'apache', '--json');
-        const message = /^3 of Apache are running:\n {2}\d+ {2}apache2 -d .*origin1/;
+        const message = /^3 of Apache are running:\n {2}\d+ {2}apache2 -d .*origin[12]/;
         assertRefused(ran, { ...{ exit: 10, code: 'target-ambiguous', message, hint: /--pid/ } });
       }
       const wrong = `${place.lb.dir}/wrong.pid`;

@@ -12,6 +12,8 @@ import type { Said, Stage, StageOptions, Way } from './way.js';
 const CLOSES_KEPT =
   'workers that finish close kept connections under requests that are on their way';
 
+const LOSES_NEW = 'the reload of Apache itself loses new connections now and then under load';
+
 /** nginx or Apache in the place of HAProxy, its own reload and hitless's. */
 export const nginxControl: Way = { control: true, start: serviceStage('nginx', ownReload) };
 export const gracefulNginx: Way = {
@@ -23,7 +25,7 @@ export const apacheControl: Way = { control: true, start: serviceStage('apache',
 export const gracefulApache: Way = {
   control: false,
   start: serviceStage('apache', hitlessReload),
-  refusedFor: { 'keep-alive': CLOSES_KEPT, mixed: CLOSES_KEPT },
+  refusedFor: { new: LOSES_NEW, 'keep-alive': CLOSES_KEPT, mixed: CLOSES_KEPT },
 };
 
 type Name = 'nginx' | 'apache';
