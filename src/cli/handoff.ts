@@ -5,10 +5,8 @@ import { nodeHost } from '../host/node/index.js';
 import type { HandoffRequest, HandoffWork } from '../methods/handoff-facts.js';
 import { handoff } from '../reload/handoff.js';
 import { prepareNode, unprepareNode } from '../reload/handoff-prepare.js';
-import { DEFAULT_TIMEOUT_MS } from '../reload/request.js';
-import type { PlanOptions, PlanResult } from '../reload/run-plan.js';
+import type { PlanResult } from '../reload/run-plan.js';
 import type { Io } from './command.js';
-import { spawnDrainer } from './drainer.js';
 import {
   addScopeOptions,
   collect,
@@ -18,8 +16,7 @@ import {
 } from './handoff-options.js';
 import { handoffText, preparedText } from './handoff-text.js';
 import { planText, resultDocument } from './reload-text.js';
-import { eventReporter } from './run-events.js';
-import { stateDirOf } from './state-dir.js';
+import { planOptionsOf } from './run-planned.js';
 import { parseDurationMs } from './values.js';
 
 interface RunFlags {
@@ -68,7 +65,7 @@ export function build(io: Io): Command {
     .option('--wait', 'wait until the last flow at the peer has ended')
     .addHelpText('after', EXAMPLES)
     .action(async (argv: readonly string[], flags: Flags) => {
-      const result = await handoff(nodeHost(), requestOf(argv, flags), runOptions(flags, io));
+      const result = await handoff(nodeHost(), requestOf(argv, flags), planOptionsOf(flags, io));
       show(result, flags, io, handoffText);
     });
   addRunOptions(command);
@@ -92,7 +89,7 @@ function prepareCommand(io: Io): Command {
     .addHelpText('after', PREPARE_EXAMPLES)
     .action(async (_: Flags, command: Command) => {
       const flags = command.optsWithGlobals<Flags>();
-      const result = await prepareNode(nodeHost(), scopeOf(flags), runOptions(flags, io));
+      const result = await prepareNode(nodeHost(), scopeOf(flags), planOptionsOf(flags, io));
       show(result, flags, io, preparedText('prepared'));
     });
 }
@@ -102,7 +99,7 @@ function unprepareCommand(io: Io): Command {
     .description('Take back what "handoff prepare" has changed, and nothing else.')
     .action(async (_: Flags, command: Command) => {
       const flags = command.optsWithGlobals<Flags>();
-      const result = await unprepareNode(nodeHost(), runOptions(flags, io));
+      const result = await unprepareNode(nodeHost(), planOptionsOf(flags, io));
       show(result, flags, io, preparedText('taken back'));
     });
 }
@@ -155,25 +152,6 @@ function failoverOf(argv: readonly string[], flags: Flags): HandoffWork {
     );
   }
   return { kind: 'failover', trackFile, value: trackValue, fileExists: existsSync(trackFile) };
-}
-
-function runOptions(flags: RunFlags & { readonly wait?: boolean }, io: Io): PlanOptions {
-  const stateDir = stateDirOf(flags.stateDir, io);
-  const asJson = flags.json === true || flags.ndjson === true;
-  return {
-    stateDir,
-    signal: io.signal,
-    dryRun: flags.dryRun === true,
-    wait: flags.wait === true,
-    waitLockMs: 0,
-    timeoutMs: flags.timeout === undefined ? DEFAULT_TIMEOUT_MS : parseDurationMs(flags.timeout),
-    onEvent: eventReporter(io, flags.ndjson === true),
-    onPlan: (plan) => {
-      if (asJson || flags.dryRun === true) return;
-      io.stderr.write(planText(plan, io.columns, io.colour.stderr, false));
-    },
-    onDraining: async (runId) => await spawnDrainer(runId, stateDir),
-  };
 }
 
 function show(

@@ -39,10 +39,17 @@ export async function runPlanned(
   io: Io,
   run: (host: Host, options: PlanOptions) => Promise<PlanResult>,
 ): Promise<void> {
+  const result = await run(nodeHost(), planOptionsOf(flags, io));
+  showResult(result, flags.json === true || flags.ndjson === true, io);
+  io.exit(EXIT.done);
+}
+
+/** What the flags say about carrying a plan out, and how its course is told. */
+export function planOptionsOf(flags: PlannedFlags, io: Io): PlanOptions {
   const stateDir = stateDirOf(flags.stateDir, io);
   const dryRun = flags.dryRun === true;
   const asJson = flags.json === true || flags.ndjson === true;
-  const result = await run(nodeHost(), {
+  return {
     stateDir,
     signal: io.signal,
     dryRun,
@@ -54,9 +61,7 @@ export async function runPlanned(
       if (!asJson && !dryRun) io.stderr.write(planText(plan, io.columns, io.colour.stderr, false));
     },
     onDraining: async (runId) => await spawnDrainer(runId, stateDir),
-  });
-  showResult(result, asJson, io);
-  io.exit(EXIT.done);
+  };
 }
 
 function showResult(result: PlanResult, asJson: boolean, io: Io): void {

@@ -77,15 +77,22 @@ async function controlReload(
   algorithm: string,
   stalled: boolean,
 ): Promise<Said> {
-  const { config, pidFile } = haproxy.paths;
-  const text = await readFile(config, 'utf8');
-  await writeFile(config, text.replace(/^(\s*balance) .*$/m, `$1 ${algorithm}`));
-  const old = (await readFile(pidFile, 'utf8')).trim();
+  await writeAlgorithm(haproxy, algorithm);
+  const old = (await readFile(haproxy.paths.pidFile, 'utf8')).trim();
   const argv = [...haproxy.argv, '-sf', old];
   const stalling = stalled ? stallForAMoment(lab, Number(old)) : undefined;
   const { code, stderr } = await lb.run(argv, { timeoutMs: RELOAD_TIMEOUT_MS });
   await stalling;
   return { ok: code === 0, said: stderr };
+}
+
+/** The edit by hand that goes before a reload by hand. */
+async function writeAlgorithm(
+  { paths: { config } }: QuestionLab['haproxy'],
+  algorithm: string,
+): Promise<void> {
+  const text = await readFile(config, 'utf8');
+  await writeFile(config, text.replace(/^(\s*balance) .*$/m, `$1 ${algorithm}`));
 }
 
 /** As init scripts do: SIGTERM, the end of the process, start. */
@@ -94,10 +101,8 @@ async function restart(
   algorithm: string,
   stalled: boolean,
 ): Promise<Said> {
-  const { config, pidFile } = haproxy.paths;
-  const text = await readFile(config, 'utf8');
-  await writeFile(config, text.replace(/^(\s*balance) .*$/m, `$1 ${algorithm}`));
-  const old = (await readFile(pidFile, 'utf8')).trim();
+  await writeAlgorithm(haproxy, algorithm);
+  const old = (await readFile(haproxy.paths.pidFile, 'utf8')).trim();
   const stalling = stalled ? stallForAMoment(lab, Number(old)) : undefined;
   await lb.run(['kill', '-TERM', old]);
   await stalling;
