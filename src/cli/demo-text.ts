@@ -2,6 +2,7 @@ import type { Report } from '../probe/report.js';
 import type { Judgement } from '../trial/judgement.js';
 import { trialLabel } from '../trial/spec.js';
 import type { Trial } from '../trial/trial.js';
+import { WAYS } from '../trial/ways/registry.js';
 import { paint, wrap } from './style.js';
 
 export function demoText(trials: readonly Trial[], judgement: Judgement, colour: boolean): string {
@@ -48,7 +49,8 @@ function causes(trials: readonly Trial[]): string {
   const lossy = trials.filter(({ report }) => report.lost.total > 0);
   const lines = lossy.map((trial) => {
     const list = causeList(trial.report).join(', ');
-    return `  ${trialLabel(trial.spec)}, ${trial.spec.connections}: ${list}`;
+    const row = `  ${trialLabel(trial.spec)}, ${trial.spec.connections}: ${list}`;
+    return WAYS[trial.spec.way].control ? row : `${row}\n${moments(trial.report)}`;
   });
   const legend =
     'stalled: the old process stands still for 0.3 s around each start of the new\n' +
@@ -60,6 +62,19 @@ function causeList({ lost }: Report): readonly string[] {
   return Object.entries(lost)
     .filter(([cause, count]) => cause !== 'total' && count > 0)
     .map(([cause, count]) => `${count} ${cause}`);
+}
+
+/** Losses of a way that should lose nothing, shown one by one: enough to see which reload it was. */
+const MOMENTS_SHOWN = 5;
+
+function moments({ losses }: Report): string {
+  return losses
+    .slice(0, MOMENTS_SHOWN)
+    .map(({ atMs, phase, cause, id, detail }) => {
+      const when = phase.kind === 'before' ? phase.kind : `${phase.kind} reload ${phase.reload}`;
+      return `    ${(atMs / 1000).toFixed(3)} s, ${when}: ${cause} ${detail} (${id})`;
+    })
+    .join('\n');
 }
 
 function verdictText(judgement: Judgement, colour: boolean): string {

@@ -23,6 +23,14 @@ export interface Quiesce {
   readonly pauseFirst: boolean;
 }
 
+/**
+ * A thread that was accepting when the frontend was shut down goes on, up to `tune.maxaccept`
+ * connections (listener_accept in listener.c: the socket stays bound), and the scheduler may hold
+ * it there for long. This command answers when every other thread has left what it was doing
+ * (cli_io_handler_show_fd calls thread_isolate): from then on the clients that are there are all.
+ */
+const BARRIER = 'show fd 0';
+
 export const quiesce: StepDefinition<Quiesce> = {
   effect: 'final',
   describe: (step) =>
@@ -39,6 +47,7 @@ export const quiesce: StepDefinition<Quiesce> = {
     for (const name of await open(step, context)) {
       expectSilence(await connection.ask(`shutdown frontend ${name}`), 'shutdown', name);
     }
+    await connection.ask(BARRIER);
     return undefined;
   },
   verify: async (step, context) => {

@@ -88,6 +88,25 @@ test('what was lost is told by cause, and the verdict stands last with its reaso
   );
 });
 
+test('a loss of hitless is told with its moment, that of a control is not', () => {
+  const lost = losses({ 'closed-reused': 1 });
+  const loss = {
+    cause: 'closed-reused' as const,
+    kind: 'keep-alive' as const,
+    id: 'a-17',
+    atMs: 3214.4,
+    detail: 'FIN',
+    phase: { kind: 'during' as const, reload: 4 },
+  };
+  const trials = [CONTROL, QUIESCE].map((way) => trial(way, { lost, losses: [loss] }));
+  const text = demoText(trials, judge(trials), false);
+  assert.equal(text.match(/3\.214 s/g)?.length, 1);
+  assert.match(
+    text,
+    / {2}quiesce, new: 1 closed-reused\n {4}3\.214 s, during reload 4: closed-reused FIN \(a-17\)\n/,
+  );
+});
+
 test('no line is wider than 80 columns', () => {
   const big = { sent: 120_000, lost: losses({ reset: 99_999 }) };
   const trials = [trial(CONTROL, big, { stalled: true }), trial(QUIESCE, big)];

@@ -90,6 +90,8 @@ function answerTo(world: World, process: Haproxy, path: string, command: string)
       return disable(world, process, name);
     case 'shutdown frontend':
       return shutdown(world, process, name);
+    case 'show fd':
+      return isolateThreads(world, process);
     default:
       return 'Unknown command.\n';
   }
@@ -145,10 +147,26 @@ function shutdown(world: World, process: Haproxy, name: string): string {
   const { shutFrontends, holdings, connections } = process.haproxy;
   if (shutFrontends.has(name)) return 'Frontend was already shut down.\n';
   shutFrontends.add(name);
+  finishAccepting(world, process, name);
   for (const held of holdings.filter(({ frontend }) => frontend === name)) {
     held.accepting = false;
     for (const one of connections)
       if (one.local === held.local) leaveSoon(world, process, one.inode);
   }
+  return '\n';
+}
+
+function finishAccepting(world: World, process: Haproxy, name: string): void {
+  const { acceptsUntilMs, holdings, connections } = process.haproxy;
+  const listener = holdings.find(({ frontend }) => frontend === name);
+  if (acceptsUntilMs === undefined || listener === undefined) return;
+  const { local } = listener;
+  const late = { inode: world.newInode(), local, family: 'ipv4' as const, peer: '10.0.0.8:8' };
+  world.clock.after(acceptsUntilMs - world.clock.nowMs, () => connections.push(late));
+}
+
+/** Answers when no thread is in the middle of anything. */
+function isolateThreads({ clock }: World, { haproxy }: Haproxy): string {
+  clock.advance(Math.max(0, (haproxy.acceptsUntilMs ?? 0) - clock.nowMs));
   return '\n';
 }

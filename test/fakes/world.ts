@@ -51,6 +51,8 @@ export interface HaproxyState {
   reloads: number;
   /** Its clients never leave. */
   keepsClients: boolean;
+  /** A thread of it is held in the middle of accepting, until then, and takes one client more. */
+  acceptsUntilMs?: number;
 }
 
 export interface FakeProcess {

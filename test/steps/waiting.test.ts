@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import { awaitDrained } from '../../src/steps/await-drained.js';
 import { awaitHandshakes } from '../../src/steps/await-handshakes.js';
 import { confirmGeneration } from '../../src/steps/confirm-generation.js';
+import { clientConnections } from '../../src/haproxy/listeners.js';
+import { quiesce } from '../../src/steps/quiesce.js';
 import { startHitless } from '../fakes/fake-host.js';
 import { buildWorld, scenarioNamed, servingOf } from '../reload/scenarios.js';
 import { contextOf } from './context.js';
@@ -107,4 +109,20 @@ test('a generation is proven only by the very socket that should have been passe
     async () => await confirmGeneration.apply(step(99_999), context),
     /was not passed on/,
   );
+});
+
+test('quiescing ends when no thread is in the middle of accepting any more', async () => {
+  const { world, process, context } = machine();
+  const state = process.haproxy;
+  assert.ok(state);
+  state.connections = [];
+  state.acceptsUntilMs = world.clock.nowMs + 400;
+  const sockets = ['/run/stats.sock'];
+  const frontends = ['web0'];
+  await quiesce.apply(
+    { kind: 'quiesce', id: 'q', process, sockets, frontends, pauseFirst: false },
+    context,
+  );
+  // The socket of a client that was accepted late is seen from now on: nobody is left unnoticed.
+  assert.equal((await clientConnections(context.host, process, LISTENERS)).length, 1);
 });

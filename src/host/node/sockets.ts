@@ -1,4 +1,5 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { failed } from '../../error.js';
 import { parseTcp, parseUnix } from '../proc.js';
 import { parseSs, SS_CONNECTIONS_ARGV } from '../ss.js';
 import { call } from './call.js';
@@ -16,8 +17,22 @@ async function listeners(pid: number): Promise<readonly Socket[]> {
   ].filter((socket) => socket.state === 'listen');
 }
 
+/**
+ * @throws HitlessError `step-failed` when ss cannot say: no answer must never pass for "no connection"
+ */
 async function connections(pid: number): Promise<readonly Socket[]> {
-  const { stdout } = await runCommand({ argv: SS_CONNECTIONS_ARGV, namespacesOf: pid });
+  const { code, stdout, stderr } = await runCommand({
+    argv: SS_CONNECTIONS_ARGV,
+    namespacesOf: pid,
+  });
+  // A process that has just ended has neither a namespace to enter nor connections.
+  if (code !== 0 && link(`/proc/${pid}/ns/net`) !== '') {
+    const why = stderr.trim() || `exit code ${code}`;
+    throw failed('step-failed', `ss does not say which connections are open: ${why}`, {
+      subject: SS_CONNECTIONS_ARGV.join(' '),
+      hint: 'is iproute2 installed, and may this user enter the namespaces of HAProxy?',
+    });
+  }
   return [
     ...parseSs(stdout),
     ...unixSockets(pid).filter((socket) => socket.state === 'established'),
