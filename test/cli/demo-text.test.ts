@@ -96,7 +96,7 @@ test('a loss of hitless is told with its moment, that of a control is not', () =
     id: 'a-17',
     atMs: 3214.4,
     detail: 'FIN',
-    phase: { kind: 'during' as const, reload: 4 },
+    phase: { kind: 'during' as const, reload: 4, sinceMs: 120 },
   };
   const trials = [CONTROL, QUIESCE].map((way) => trial(way, { lost, losses: [loss] }));
   const text = demoText(trials, judge(trials), false);
