@@ -1,5 +1,6 @@
 import { cpus, release } from 'node:os';
 import { benchFlip } from './flip.js';
+import { benchLatency } from './latency.js';
 import { benchLossless } from './lossless.js';
 import { benchProber } from './prober.js';
 import { benchReload } from './reload.js';
@@ -12,6 +13,7 @@ const PARTS = {
   prober: benchProber,
   lossless: benchLossless,
   flip: benchFlip,
+  latency: benchLatency,
 } as const satisfies Record<string, () => Promise<readonly Finding[]>>;
 
 /** `npm run bench` runs all parts (about 15 minutes), `npm run bench -- startup reload` some. */
