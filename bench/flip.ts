@@ -2,6 +2,7 @@ import { type QuestionLab, startQuestionLab } from '../src/lab/question-lab.js';
 import { runTrial, type Trial } from '../src/trial/trial.js';
 import type { WayName } from '../src/trial/ways/registry.js';
 import { median, type Finding } from './result.js';
+import { summary } from './summary.js';
 
 const ROUNDS = 11;
 /** From the transaction of the kernel to the first connection at the next instance. */
@@ -123,9 +124,4 @@ async function trialOf(
   const forMs = flips * EVERY_MS + 1_000;
   const load = { connections, ratePerSecond, forMs, everyMs: EVERY_MS, ipv6: false };
   return await runTrial({ way, stalled, ...load });
-}
-
-function summary({ report, reloads }: Trial): string {
-  const bound = (report.lossRateUpperBound95 * 100).toPrecision(2);
-  return `${report.lost.total} of ${report.sent} lost (at most ${bound} %) in ${reloads.length} reloads`;
 }

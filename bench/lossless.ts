@@ -1,8 +1,9 @@
 import type { Connections } from '../src/probe/options.js';
 import { trialName, type TrialSpec } from '../src/trial/spec.js';
 import type { WayName } from '../src/trial/ways/registry.js';
-import { runTrial, type Trial } from '../src/trial/trial.js';
+import { runTrial } from '../src/trial/trial.js';
 import type { Finding } from './result.js';
+import { summary } from './summary.js';
 
 const REQUESTS = 200_000;
 const RATE = 2000;
@@ -73,13 +74,4 @@ function load(
   forMs: number,
 ): Pick<TrialSpec, 'connections' | 'ratePerSecond' | 'forMs' | 'everyMs' | 'ipv6'> {
   return { connections, ratePerSecond: RATE, forMs, everyMs: EVERY_MS, ipv6: false };
-}
-
-function summary({ report, reloads }: Trial): string {
-  const bound = (report.lossRateUpperBound95 * 100).toPrecision(2);
-  const causes = Object.entries(report.lost)
-    .filter(([cause, count]) => cause !== 'total' && count > 0)
-    .map(([cause, count]) => `${count} ${cause}`);
-  const which = causes.length === 0 ? '' : ` (${causes.join(', ')})`;
-  return `${report.lost.total} of ${report.sent} lost${which} (at most ${bound} %) in ${reloads.length} reloads, ${report.verdict}`;
 }

@@ -1,0 +1,52 @@
+import type { Connections } from '../src/probe/options.js';
+import type { TrialSpec } from '../src/trial/spec.js';
+import { runTrial } from '../src/trial/trial.js';
+import { type WayName, WAYS } from '../src/trial/ways/registry.js';
+import type { Finding } from './result.js';
+import { summary } from './summary.js';
+
+const RELOADS = 50;
+const RATES = [1000, 2500] as const;
+/** From one reload to the next: as long as one takes on a busy machine. */
+const FAST_MS = 1_500;
+const SLOW_MS = 2_500;
+/** Each with the connections that it serves without a loss. A restart is the control. */
+const ROWS: readonly (readonly [WayName, Connections, number])[] = [
+  ['restart', 'new', FAST_MS],
+  ['fd-pass', 'new', FAST_MS],
+  ['quiesce', 'keep-alive', FAST_MS],
+  ['migrate', 'new', FAST_MS],
+  ['syn-drop', 'new', SLOW_MS],
+  ['flip', 'new', SLOW_MS],
+  ['rolling', 'new', SLOW_MS],
+  ['handoff', 'new', SLOW_MS],
+];
+
+/** Fifty reloads by each method at either rate, over IPv4 and over IPv6. Well over an hour. */
+export async function benchFifty(): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const ratePerSecond of RATES) {
+    for (const ipv6 of [false, true]) {
+      for (const [way, connections, everyMs] of ROWS) {
+        process.stderr.write(`  ${way} ${ratePerSecond}/s ${ipv6 ? 'IPv6' : 'IPv4'}\n`);
+        findings.push(await fifty({ way, connections, everyMs, ratePerSecond, ipv6 }));
+      }
+    }
+  }
+  return findings;
+}
+
+async function fifty(row: Omit<TrialSpec, 'stalled' | 'forMs'>): Promise<Finding> {
+  // The first one begins half a second after the start, and none in the last half second.
+  const forMs = RELOADS * row.everyMs + 600;
+  const trial = await runTrial({ ...row, stalled: false, forMs });
+  const failed = trial.reloads.filter(({ ok }) => !ok).length;
+  const lost = trial.report.lost.total;
+  const isControl = WAYS[row.way].control;
+  return {
+    what: `${row.way}, ${row.connections}, ${row.ratePerSecond}/s, ${row.ipv6 ? 'IPv6' : 'IPv4'}`,
+    measured: `${summary(trial)}, ${trial.report.late} late, ${failed} failed`,
+    limit: isControl ? 'control: loses' : `0 lost, ${RELOADS} reloads, none failed`,
+    met: isControl ? lost > 0 : lost === 0 && failed === 0 && trial.reloads.length >= RELOADS,
+  };
+}
