@@ -63,8 +63,8 @@ const FEW: LoadSpec = { ...NEW, rate: 100 };
 
 test('flip waits for clients whose final ACK is a second late', async () => {
   await inLab(async (question) => {
-    await question.client.must(['nft', LATE_ACK]);
     const pid = await losingNothing(question, [FEW, { ...IPV6, rate: 100 }], async () => {
+      await question.client.must(['nft', LATE_ACK]);
       for (let turn = 0; turn < 2; turn += 1) await flipped(question);
       return (await flipped(question, '--wait')).newPids[0] ?? 0;
     });
@@ -74,8 +74,10 @@ test('flip waits for clients whose final ACK is a second late', async () => {
 
 test('control: the hasty flip loses clients whose final ACK is a second late', async () => {
   await inLab(async (question) => {
-    await question.client.must(['nft', LATE_ACK]);
-    const { reports } = await underLoad(question, [FEW], async () => await hastyFlip(question));
+    const { reports } = await underLoad(question, [FEW], async () => {
+      await question.client.must(['nft', LATE_ACK]);
+      await hastyFlip(question);
+    });
     const [{ lost }] = reports as [Report];
     assert.ok(lost.reset + lost.refused > 0, JSON.stringify(lost));
   });
