@@ -28,8 +28,9 @@ export async function benchFifty(): Promise<readonly Finding[]> {
   for (const ratePerSecond of RATES) {
     for (const ipv6 of [false, true]) {
       for (const [way, connections, everyMs] of ROWS) {
-        process.stderr.write(`  ${way} ${ratePerSecond}/s ${ipv6 ? 'IPv6' : 'IPv4'}\n`);
-        findings.push(await fifty({ way, connections, everyMs, ratePerSecond, ipv6 }));
+        const finding = await fifty({ way, connections, everyMs, ratePerSecond, ipv6 });
+        process.stderr.write(`  ${finding.what}: ${finding.measured}\n`);
+        findings.push(finding);
       }
     }
   }
