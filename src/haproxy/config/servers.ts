@@ -55,9 +55,21 @@ interface Settings {
   readonly conditional: boolean;
 }
 
+const NO_SETTINGS: Settings = { settings: [], conditional: false };
+/** By the nearest defaults section, whose `from` tells the others. */
+const INHERITED = new WeakMap<Section, Settings>();
+
 /** A defaults section hands its `default-server` on, along `from` too. */
 function inheritedSettings({ defaults }: Proxy): Settings {
-  let found: Settings = { settings: [], conditional: false };
+  const [nearest] = defaults;
+  if (nearest === undefined) return NO_SETTINGS;
+  const known = INHERITED.get(nearest) ?? handedOn(defaults);
+  INHERITED.set(nearest, known);
+  return known;
+}
+
+function handedOn(defaults: readonly Section[]): Settings {
+  let found = NO_SETTINGS;
   for (const section of defaults.toReversed()) {
     for (const statement of section.statements) {
       if (statement.keyword !== 'default-server') continue;
@@ -75,16 +87,14 @@ function withLine(
 ): Settings {
   const words = wordsOf(statement).slice(SETTINGS_AT[statement.keyword]);
   const place = { file: section.file, line: statement.line.number };
-  let merged = settings;
+  let merged = [...settings];
   for (const { keyword, words: own } of settingsIn(words)) {
     const opposite = oppositeOf(keyword);
-    if (merged.some((setting) => setting.keyword === opposite)) {
-      merged = merged.filter((setting) => setting.keyword !== opposite);
-    }
+    if (opposite !== undefined) merged = merged.filter((other) => other.keyword !== opposite);
     if (isRetraction(keyword)) continue;
     const args = own.slice(1).map(({ value }) => value);
     const env = own.some((word) => word.env);
-    merged = [...merged, { keyword, args, inherited, env, ...place }];
+    merged.push({ keyword, args, inherited, env, ...place });
   }
   const uncertain = foundIn(section, statement, inherited).conditional;
   return { settings: merged, conditional: conditional || uncertain };
