@@ -1,4 +1,5 @@
 import { cpus, release } from 'node:os';
+import { benchConfig } from './config.js';
 import { benchFifty } from './fifty.js';
 import { benchFlip } from './flip.js';
 import { benchLatency } from './latency.js';
@@ -10,6 +11,7 @@ import { benchStartup } from './startup.js';
 
 const PARTS = {
   startup: benchStartup,
+  config: benchConfig,
   reload: benchReload,
   prober: benchProber,
   lossless: benchLossless,
