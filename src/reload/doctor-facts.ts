@@ -128,7 +128,7 @@ function modeOf(instance: Instance | undefined, config: Config, execStart: strin
 
 async function runningFacts(host: Host, instance: Instance): Promise<RunningFacts> {
   const { serving, draining, listeners } = instance;
-  const ports = listeners.filter(({ family }) => family !== 'unix').map(({ local }) => portOf(local));
+  const ports = listeners.filter(({ family }) => family !== 'unix').map(({ local }) => Number(portOf(local)));
   const status = (await host.files.read(`/proc/${serving.pid}/status`))?.toString('latin1') ?? '';
   const limits = (await host.files.read(`/proc/${serving.pid}/limits`))?.toString('latin1') ?? '';
   const resident = /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1];
