@@ -26,7 +26,8 @@ export const ADVISORIES: readonly Advisory[] = [
     severity: 'info',
     affected: [{ from: [2, 6, 12], before: [2, 6, 13] }],
     what: 'an old worker may die with SIGSEGV (139) at the very end of its stop',
-    because: 'by then its connections have ended: nothing is lost, but logs and supervisors report a crash',
+    because:
+      'by then its connections have ended: nothing is lost, but logs and supervisors report a crash',
     source: 'haproxy#2114; seen with 2.6.12',
     remedy: UPGRADE_26,
   },
@@ -50,7 +51,8 @@ export const ADVISORIES: readonly Advisory[] = [
     what: 'the master may crash when a reload finds many old workers',
     because: 'a crash of the master ends every worker, with all connections',
     source: 'haproxy#2184 (mended on 2023-06-19, after 2.6.14 and 2.8.0)',
-    remedy: 'set mworker-max-reloads and hard-stop-after, raise the limit of open files, or upgrade',
+    remedy:
+      'set mworker-max-reloads and hard-stop-after, raise the limit of open files, or upgrade',
   },
   {
     id: 'abns-master-worker',
@@ -58,7 +60,8 @@ export const ADVISORIES: readonly Advisory[] = [
     affected: [{ from: [2, 6, 0], before: [2, 6, 13] }],
     needs: 'abns',
     what: 'abstract unix sockets (abns@) conflict in master-worker mode',
-    because: 'the new worker cannot bind the name that the old one still has, and the reload fails or the listener is lost',
+    because:
+      'the new worker cannot bind the name that the old one still has, and the reload fails or the listener is lost',
     source: 'HAProxy commit 445fc1fe3; seen with 2.6.12',
     remedy: 'use a unix socket with a path, or upgrade',
   },
@@ -73,8 +76,10 @@ export const ADVISORIES: readonly Advisory[] = [
     what: 'a start with -sf that fails may leave the old process without listeners',
     because:
       'the new process has the old one pause its listeners when a port is taken, and they were seen not to come back: 3000 connections were refused',
-    source: 'haproxy#1883; CHANGELOG of 2.7.6, "fix listeners notify for proxy resume"; measured with 2.6.12',
-    remedy: 'reload with hitless, which looks for taken ports before it starts anything; or upgrade',
+    source:
+      'haproxy#1883; CHANGELOG of 2.7.6, "fix listeners notify for proxy resume"; measured with 2.6.12',
+    remedy:
+      'reload with hitless, which looks for taken ports before it starts anything; or upgrade',
   },
   {
     id: 'haproxy-1799',
@@ -83,7 +88,8 @@ export const ADVISORIES: readonly Advisory[] = [
     needs: 'peers',
     what: 'old processes do not end while they try to reach their peers',
     because: 'they spin, and pile up with each reload: more than 40 were reported',
-    source: 'haproxy#1799, haproxy#1792; CHANGELOG of 2.6.3, "limit reconnect attempts of the old process on reload"',
+    source:
+      'haproxy#1799, haproxy#1792; CHANGELOG of 2.6.3, "limit reconnect attempts of the old process on reload"',
     remedy: UPGRADE_26,
   },
   {
@@ -93,7 +99,8 @@ export const ADVISORIES: readonly Advisory[] = [
     needs: 'master-worker',
     what: 'the master may crash upon a reload',
     because: 'a crash of the master ends every worker, with all connections',
-    source: 'CHANGELOG of 2.6.2, "mworker: proc_self incorrectly set crashes upon reload"; haproxy#1785',
+    source:
+      'CHANGELOG of 2.6.2, "mworker: proc_self incorrectly set crashes upon reload"; haproxy#1785',
     remedy: UPGRADE_26,
   },
   {
@@ -102,7 +109,8 @@ export const ADVISORIES: readonly Advisory[] = [
     affected: [{ from: [2, 6, 3], before: [2, 6, 4] }],
     needs: 'master-worker',
     what: 'reloads do not work any more: the master loops without end',
-    because: 'the files and what runs differ from then on, and only a restart (7.5 % lost) brings them together',
+    because:
+      'the files and what runs differ from then on, and only a restart (7.5 % lost) brings them together',
     source: 'haproxy#1837; CHANGELOG of 2.6.4, "fix infinite loop on master with no proxies"',
     remedy: UPGRADE_26,
   },
@@ -136,7 +144,8 @@ export const ADVISORIES: readonly Advisory[] = [
     needs: 'master-worker',
     what: 'an upgrade from another branch by a reload may leave the master in an inconsistent state',
     because: 'the new program finds the variables of the old one and cannot reload any more',
-    source: 'haproxy#1956; CHANGELOG of 2.6.10, "prevent inconsistent reload when upgrading from old versions"',
+    source:
+      'haproxy#1956; CHANGELOG of 2.6.10, "prevent inconsistent reload when upgrading from old versions"',
     remedy: 'upgrade by "hitless flip", or restart once',
   },
   {
@@ -156,7 +165,8 @@ export const ADVISORIES: readonly Advisory[] = [
     what: 'after a worker failed to start the master takes no reload signal (SIGUSR2) any more',
     because: 'each later reload is silently ignored: files and what runs differ',
     source: 'haproxy#3229 (introduced in 3.2.9, mended on 2026-01-06)',
-    remedy: 'reload by the command "reload" on the master socket meanwhile ("hitless reload" does), or upgrade',
+    remedy:
+      'reload by the command "reload" on the master socket meanwhile ("hitless reload" does), or upgrade',
   },
   {
     id: 'reload-storm-3.5',
@@ -164,7 +174,8 @@ export const ADVISORIES: readonly Advisory[] = [
     affected: [{ from: [3, 5, 0], before: [3, 5, 1] }],
     needs: 'master-worker',
     what: 'reload signals in quick succession make later connections fail',
-    because: 'with about 7 signals a second 56 to 96 % of the connections were reset for the rest of the run',
+    because:
+      'with about 7 signals a second 56 to 96 % of the connections were reset for the rest of the run',
     source: 'measured with 3.5-dev5',
     remedy: 'reload one at a time: "hitless reload" waits for each to be confirmed',
   },

@@ -1,49 +1,51 @@
-import { encode, endingOf, parseText, printText, type Document, type Line } from '../haproxy/config/document.js';
+import { decode, encode, parseText, printText, type Document } from '../haproxy/config/document.js';
+import { setStatement } from '../haproxy/config/edit-statement.js';
 import { lexLine } from '../haproxy/config/lexer.js';
-import type { Fix } from './fix.js';
+import type { AppendWords, Fix, SetStatement } from './fix.js';
 
-export interface AppliedFix {
+/** One line that differs, as text for people. */
+export interface FixedLine {
   readonly file: string;
-  /** In the file as it was. */
+  /** In the new file, from 1. */
   readonly line: number;
-  readonly before: string;
+  /** Null: the line is new. */
+  readonly before: string | null;
   readonly after: string;
 }
 
-/** Every byte that no fix is about stays. Two fixes of one line add up. */
-export function applyFixes(
-  documents: readonly Document[],
-  fixes: readonly Fix[],
-): { readonly documents: readonly Document[]; readonly applied: readonly AppliedFix[] } {
-  const applied: AppliedFix[] = [];
-  const edited = documents.map((document) => {
-    const own = fixes.filter(({ file }) => file === document.file);
-    if (own.length === 0) return document;
-    const lines = document.lines.map((line) => {
-      const text = editedLine(document, line, own);
-      if (text !== line.text) applied.push(describe(document.file, line, text));
-      return { ...line, text };
-    });
-    return parseText(document.file, printText({ ...document, lines }));
-  });
-  return { documents: edited, applied };
+export interface Fixed {
+  readonly documents: readonly Document[];
+  readonly lines: readonly FixedLine[];
 }
 
-/** The line with its words, and the lines that follow it now. */
-function editedLine(document: Document, line: Line, fixes: readonly Fix[]): string {
-  let text = line.text;
-  for (const fix of fixes) {
-    if (fix.kind === 'append-words' && fix.line === line.number) text = appended(text, encode(fix.words));
-  }
-  const added = fixes.flatMap((fix) =>
-    fix.kind === 'add-statement' && fix.sectionLine === line.number ? [encode(fix.words)] : [],
-  );
-  if (added.length === 0) return text;
-  const ending = endingOf(line);
-  const eol = ending || (document.lines[0] && endingOf(document.lines[0])) || '\n';
-  const indent = indentAfter(document, line);
-  const body = added.map((words) => indent + words).join(eol);
-  return ending ? text + body + ending : text + eol + body;
+/**
+ * Every byte that no fix is about stays. Two fixes of one line add up.
+ *
+ * @throws HitlessError `target-ambiguous` when only HAProxy can tell whether a section counts
+ */
+export function applyFixes(documents: readonly Document[], fixes: readonly Fix[]): Fixed {
+  const words = fixes.filter((fix) => fix.kind === 'append-words');
+  // From the last section on: what is put into one does not move those before it.
+  const statements = fixes
+    .filter((fix) => fix.kind === 'set-statement')
+    .sort((a, b) => (b.section.at?.line ?? 0) - (a.section.at?.line ?? 0));
+  return statements.reduce(withStatement, withWords(documents, words));
+}
+
+function withWords(documents: readonly Document[], fixes: readonly AppendWords[]): Fixed {
+  const changed: FixedLine[] = [];
+  const edited = documents.map((document) => {
+    const { file } = document;
+    const lines = document.lines.map((line) => {
+      const own = fixes.filter((fix) => fix.file === file && fix.line === line.number);
+      if (own.length === 0) return line;
+      const text = own.reduce((former, fix) => appended(former, encode(fix.words)), line.text);
+      changed.push({ file, line: line.number, before: textOf(line.text), after: textOf(text) });
+      return { ...line, text };
+    });
+    return parseText(file, printText({ ...document, lines }));
+  });
+  return { documents: edited, lines: changed };
 }
 
 function appended(text: string, words: string): string {
@@ -52,15 +54,26 @@ function appended(text: string, words: string): string {
   return `${text.slice(0, end)} ${words}${text.slice(end)}`;
 }
 
-const DEFAULT_INDENT = '    ';
-
-/** As the next line that holds words has it. */
-function indentAfter({ lines }: Document, line: Line): string {
-  const next = lines.slice(line.number).find(({ text }) => /^[ \t]*[^#\s]/.test(text));
-  const indent = /^[ \t]+/.exec(next?.text ?? '')?.[0];
-  return indent ?? DEFAULT_INDENT;
+function textOf(latin1: string): string {
+  return decode(latin1.trimEnd());
 }
 
-function describe(file: string, line: Line, text: string): AppliedFix {
-  return { file, line: line.number, before: line.text.trimEnd(), after: text.trimEnd() };
+function withStatement({ documents, lines }: Fixed, fix: SetStatement): Fixed {
+  const { section, keyword, words } = fix;
+  const edit = setStatement(documents, { section, keyword, words });
+  if (edit.kind === 'unchanged') return { documents, lines };
+  return edit.changes.reduce<Fixed>(
+    (former, { kind, file, line, before, after }) => ({
+      documents: edit.documents,
+      lines: [
+        ...former.lines.map((one) =>
+          kind === 'inserted' && one.file === file && one.line >= line
+            ? { ...one, line: one.line + 1 }
+            : one,
+        ),
+        { file, line, before: kind === 'inserted' ? null : before, after },
+      ],
+    }),
+    { documents: edit.documents, lines },
+  );
 }

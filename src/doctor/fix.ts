@@ -1,13 +1,12 @@
-/** A change of the configuration that takes a finding away and changes nothing else. */
-export type Fix = AddStatement | AppendWords;
+import type { StatementRequest } from '../haproxy/config/edit-statement.js';
+import type { Section } from '../haproxy/config/sections.js';
 
-/** One more line in a section that has none of that keyword. */
-export interface AddStatement {
-  readonly kind: 'add-statement';
-  readonly file: string;
-  /** Of the section's header. */
-  readonly sectionLine: number;
-  readonly words: string;
+/** A change of the configuration that takes a finding away and changes nothing else. */
+export type Fix = SetStatement | AppendWords;
+
+export interface SetStatement extends Pick<StatementRequest, 'section' | 'keyword'> {
+  readonly kind: 'set-statement';
+  readonly words: readonly string[];
 }
 
 /** Words behind the last one of a line, before its comment. */
@@ -16,4 +15,14 @@ export interface AppendWords {
   readonly file: string;
   readonly line: number;
   readonly words: string;
+}
+
+/** A statement of this very section, whatever others of its name there are. */
+export function statementIn(
+  { kind, name, file, header }: Section,
+  keyword: string,
+  words: readonly string[],
+): SetStatement {
+  const at = { file, line: header.number };
+  return { kind: 'set-statement', section: { kind, name, at }, keyword, words };
 }

@@ -1,7 +1,14 @@
 import { globalsOf, type StatsSocket } from '../haproxy/config/globals.js';
 import { isDisabled, modeOf } from '../haproxy/config/proxy.js';
-import { find, foundIn, type Config, type Found, type Place, type Proxy } from '../haproxy/config/resolve.js';
-import { wordsOf, type Statement } from '../haproxy/config/sections.js';
+import {
+  find,
+  foundIn,
+  type Config,
+  type Found,
+  type Place,
+  type Proxy,
+} from '../haproxy/config/resolve.js';
+import { wordsOf, type Section, type Statement } from '../haproxy/config/sections.js';
 import { parseTimeMs } from '../haproxy/config/time.js';
 import type { DoctorFacts } from './facts.js';
 
@@ -60,10 +67,9 @@ export function passesListeners({ config, mode, version }: DoctorFacts): boolean
   return byMaster || (config !== null && exposingSocket(config) !== undefined);
 }
 
-/** The header of the first `global` section, for what is to be added there. */
-export function globalHeader(config: Config): { file: string; sectionLine: number } | undefined {
-  const section = config.sections.find(({ kind, condition }) => kind === 'global' && condition === 0);
-  return section && { file: section.file, sectionLine: section.header.number };
+/** Where something is to be added to `global`. */
+export function globalSection(config: Config): Section | undefined {
+  return config.sections.find(({ kind, condition }) => kind === 'global' && condition === 0);
 }
 
 const TIMEOUTS = ['client', 'server', 'tunnel', 'http-keep-alive', 'client-fin', 'server-fin'];

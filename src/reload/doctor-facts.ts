@@ -1,10 +1,12 @@
 import { isAbsolute, join } from 'node:path';
 import { HitlessError, refused } from '../error.js';
 import type { DoctorFacts, RunningFacts, StateFile } from '../doctor/facts.js';
+import { evaluate } from '../haproxy/config/evaluate.js';
 import { globalsOf } from '../haproxy/config/globals.js';
-import { find, resolve, type Config } from '../haproxy/config/resolve.js';
+import { find, type Config } from '../haproxy/config/resolve.js';
 import { wordsOf } from '../haproxy/config/sections.js';
 import { readConfigFiles } from '../haproxy/config-files.js';
+import { startEnvironment } from '../haproxy/environment.js';
 import { findInstance, type Instance } from '../haproxy/instance.js';
 import { portOf } from '../haproxy/listeners.js';
 import { parseShowProc } from '../haproxy/runtime/answers.js';
@@ -56,12 +58,18 @@ async function haproxyFacts(host: Host, request: DoctorRequest): Promise<DoctorF
   const cwd = instance?.leader.cwd ?? '/';
   const names = request.configFiles ?? instance?.arguments.configFiles ?? [];
   const files = await readConfigFiles(host, names, cwd);
-  const config = resolve(files.map(({ document }) => document));
-  const unit = await readUnit(host, instance?.leader.pid, files);
+  const version = await versionOf(host, request, instance);
+  const leader = instance?.leader.pid;
+  const environment = leader === undefined ? undefined : await host.processes.environment(leader);
+  const config = evaluate(
+    files.map(({ document }) => document),
+    { environment: startEnvironment(environment ?? {}), version: version?.text ?? '' },
+  );
+  const unit = await readUnit(host, leader, files);
   const pid = instance?.serving.pid;
   return {
     config,
-    version: await versionOf(host, request, instance),
+    version,
     mode: modeOf(instance, config, unit?.settings.get('ExecStart')?.at(-1) ?? ''),
     running: instance === undefined ? null : await runningFacts(host, instance),
     stateFiles: await stateFiles(host, config, cwd),
@@ -74,11 +82,16 @@ async function haproxyFacts(host: Host, request: DoctorRequest): Promise<DoctorF
 }
 
 /** Undefined: files are named, and nothing runs with them. */
-async function runningOne(host: Host, { target, configFiles }: DoctorRequest): Promise<Instance | undefined> {
+async function runningOne(
+  host: Host,
+  { target, configFiles }: DoctorRequest,
+): Promise<Instance | undefined> {
   const isNamed = Object.values(target).some((one) => one !== undefined);
   try {
     const instance = await findInstance(host, target);
-    return isNamed || configFiles === undefined || runsWith(instance, configFiles) ? instance : undefined;
+    return isNamed || configFiles === undefined || runsWith(instance, configFiles)
+      ? instance
+      : undefined;
   } catch (error) {
     if (!(error instanceof HitlessError) || isNamed) throw error;
     const isNobody = error.code === 'target-not-found' || error.code === 'target-ambiguous';
@@ -115,7 +128,11 @@ async function versionOf(
   return parseVersion(ran?.stdout ?? '') ?? null;
 }
 
-function modeOf(instance: Instance | undefined, config: Config, execStart: string): DoctorFacts['mode'] {
+function modeOf(
+  instance: Instance | undefined,
+  config: Config,
+  execStart: string,
+): DoctorFacts['mode'] {
   const globals = globalsOf(config);
   if (instance?.mode === 'master-worker') return instance.mode;
   if (instance === undefined) {
@@ -128,7 +145,9 @@ function modeOf(instance: Instance | undefined, config: Config, execStart: strin
 
 async function runningFacts(host: Host, instance: Instance): Promise<RunningFacts> {
   const { serving, draining, listeners } = instance;
-  const ports = listeners.filter(({ family }) => family !== 'unix').map(({ local }) => Number(portOf(local)));
+  const ports = listeners
+    .filter(({ family }) => family !== 'unix')
+    .map(({ local }) => Number(portOf(local)));
   const status = (await host.files.read(`/proc/${serving.pid}/status`))?.toString('latin1') ?? '';
   const limits = (await host.files.read(`/proc/${serving.pid}/limits`))?.toString('latin1') ?? '';
   const resident = /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1];
@@ -146,7 +165,10 @@ async function runningFacts(host: Host, instance: Instance): Promise<RunningFact
 
 const MASTER_TIMEOUT_MS = 2_000;
 
-async function failedReloads(host: Host, { arguments: args, leader }: Instance): Promise<number | null> {
+async function failedReloads(
+  host: Host,
+  { arguments: args, leader }: Instance,
+): Promise<number | null> {
   const path = args.masterSocket?.split(',')[0];
   if (path === undefined) return null;
   const connection = await host.sockets
@@ -172,8 +194,10 @@ async function stateFiles(host: Host, config: Config, cwd: string): Promise<read
     const from = load && wordsOf(load.statement)[1]?.value;
     if (load === undefined) continue;
     const own = find(proxy, ({ keyword }) => keyword === 'server-state-file-name');
-    const ownName = own === undefined ? proxy.name : (wordsOf(own.statement)[1]?.value ?? proxy.name);
-    const name = from === 'global' ? serverStateFile?.value : from === 'local' ? ownName : undefined;
+    const ownName =
+      own === undefined ? proxy.name : (wordsOf(own.statement)[1]?.value ?? proxy.name);
+    const name =
+      from === 'global' ? serverStateFile?.value : from === 'local' ? ownName : undefined;
     if (name === undefined) continue;
     const { file, line } = from === 'global' ? (serverStateFile ?? load) : load;
     const path = absolute(name === 'use-backend-name' ? proxy.name : name, base);
@@ -186,4 +210,3 @@ async function stateFiles(host: Host, config: Config, cwd: string): Promise<read
     })),
   );
 }
-

@@ -20,7 +20,9 @@ export async function gatherHostFacts(
   const available = /^MemAvailable:\s+(\d+) kB/m.exec(memory)?.[1];
   return {
     nowMs: host.clock.now(),
-    sysctls: new Map(values.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
+    sysctls: new Map(
+      values.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    ),
     availableBytes: available === undefined ? null : Number(available) * 1024,
     configModifiedMs:
       files.length === 0 ? null : Math.max(...files.map(({ modifiedMs }) => modifiedMs)),
@@ -48,7 +50,9 @@ export async function gatherTraffic(
   return {
     ruleset: ruleset === null ? null : parsed(ruleset, parseRuleset, null),
     qdiscs: qdiscs === null ? [] : parsed(qdiscs, parseQdiscs, []),
-    iptables: saved.flatMap((text) => (text ?? '').split('\n').filter((line) => line.startsWith('-A '))),
+    iptables: saved.flatMap((text) =>
+      (text ?? '').split('\n').filter((line) => line.startsWith('-A ')),
+    ),
     openRuns: await openRunIds(host, stateDir).catch(() => []),
   };
 }

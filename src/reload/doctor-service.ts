@@ -11,7 +11,10 @@ import { readApacheText } from './service-facts.js';
 import { findService } from './service-instance.js';
 
 /** nginx as it runs, or files of it that are named. */
-export async function gatherNginx(host: Host, { target, configFiles }: DoctorRequest): Promise<NginxFacts> {
+export async function gatherNginx(
+  host: Host,
+  { target, configFiles }: DoctorRequest,
+): Promise<NginxFacts> {
   if (configFiles !== undefined) {
     const text = await readAll(host, configFiles);
     return { settings: nginxSettings(text), workers: null, subject: configFiles.join(' ') };
@@ -25,7 +28,10 @@ export async function gatherNginx(host: Host, { target, configFiles }: DoctorReq
 }
 
 /** Apache as it runs, or files of it that are named. */
-export async function gatherApache(host: Host, { target, configFiles }: DoctorRequest): Promise<ApacheFacts> {
+export async function gatherApache(
+  host: Host,
+  { target, configFiles }: DoctorRequest,
+): Promise<ApacheFacts> {
   if (configFiles !== undefined) {
     const text = await readAll(host, configFiles);
     return apacheFacts(text, new Set(), {}, [], { log: '', subject: configFiles.join(' ') });

@@ -3,7 +3,12 @@ import type { ConfigFile } from '../haproxy/config-files.js';
 import type { Host } from '../host/host.js';
 
 /** Where systemd looks, first come first served (systemd.unit(5)). */
-const FOLDERS = ['/etc/systemd/system', '/run/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
+const FOLDERS = [
+  '/etc/systemd/system',
+  '/run/systemd/system',
+  '/usr/lib/systemd/system',
+  '/lib/systemd/system',
+];
 
 /** As distributions name it, and where its configuration lies. */
 const USUAL = { unit: 'haproxy.service', folder: '/etc/haproxy/' };
@@ -23,7 +28,8 @@ export async function readUnit(
   if (name === undefined) return null;
   for (const folder of FOLDERS) {
     const text = await readText(host, `${folder}/${name}`);
-    if (text !== undefined) return parseUnit(`${folder}/${name}`, [text, ...(await dropIns(host, name))]);
+    if (text !== undefined)
+      return parseUnit(`${folder}/${name}`, [text, ...(await dropIns(host, name))]);
   }
   return null;
 }

@@ -10,14 +10,18 @@ const idleClients: Check = {
   source: 'Apache HTTP Server, stopping.html, "Graceful Restart"; docs/decisions/0020 (measured)',
   remedy: 'set KeepAlive Off, or use "hitless flip --service apache"',
   signs: ({ apache }) =>
-    apache?.keepsIdleClients === true ? [signOf(apache, 'idle keep-alive clients are cut by a reload')] : [],
+    apache?.keepsIdleClients === true
+      ? [signOf(apache, 'idle keep-alive clients are cut by a reload')]
+      : [],
 };
 
 const gracefulShutdown: Check = {
   id: 'apache-graceful-shutdown-timeout',
   severity: 'info',
-  because: '"graceful-stop" cuts what is still open at that time; a reload (graceful) does not look at it',
-  source: 'Apache HTTP Server, mod/mpm_common.html, GracefulShutdownTimeout; docs/decisions/0020 (measured)',
+  because:
+    '"graceful-stop" cuts what is still open at that time; a reload (graceful) does not look at it',
+  source:
+    'Apache HTTP Server, mod/mpm_common.html, GracefulShutdownTimeout; docs/decisions/0020 (measured)',
   remedy: 'make it longer than the longest answer takes, or take it out (no limit)',
   signs: ({ apache }) => {
     const value = valueOf(apache, 'GracefulShutdownTimeout');
@@ -30,13 +34,18 @@ const gracefulShutdown: Check = {
 const scoreboard: Check = {
   id: 'apache-scoreboard-full',
   severity: 'error',
-  because: 'processes that finish keep their places in the scoreboard: there is none left for new ones, and clients wait or are refused',
-  source: 'Apache HTTP Server, mod/mpm_common.html, ServerLimit; messages AH00485, AH03490 and AH00484',
-  remedy: 'raise ServerLimit and MaxRequestWorkers and restart (a reload does not change ServerLimit), or reload less often',
+  because:
+    'processes that finish keep their places in the scoreboard: there is none left for new ones, and clients wait or are refused',
+  source:
+    'Apache HTTP Server, mod/mpm_common.html, ServerLimit; messages AH00485, AH03490 and AH00484',
+  remedy:
+    'raise ServerLimit and MaxRequestWorkers and restart (a reload does not change ServerLimit), or reload less often',
   signs: ({ apache }) => {
     const line = apache?.log
       .split('\n')
-      .findLast((one) => /AH0048[45]|AH03490|scoreboard is full|reached MaxRequestWorkers/.test(one));
+      .findLast((one) =>
+        /AH0048[45]|AH03490|scoreboard is full|reached MaxRequestWorkers/.test(one),
+      );
     return apache === null || line === undefined ? [] : [signOf(apache, line.trim())];
   },
 };
@@ -47,7 +56,8 @@ const DEFAULT_THREADS = 25;
 const noSpare: Check = {
   id: 'apache-no-spare-slots',
   severity: 'warning',
-  because: 'a graceful reload needs free places in the scoreboard while old processes finish; with none the new ones start only as old ones end',
+  because:
+    'a graceful reload needs free places in the scoreboard while old processes finish; with none the new ones start only as old ones end',
   source: 'Apache HTTP Server, mod/mpm_common.html, ServerLimit; mod/event.html',
   remedy: 'set ServerLimit to at least twice MaxRequestWorkers / ThreadsPerChild, and restart once',
   signs: ({ apache }) => {
@@ -57,7 +67,12 @@ const noSpare: Check = {
     if (apache === null || !(limit > 0) || !(workers > 0) || !(threads > 0)) return [];
     const needed = Math.ceil(workers / threads);
     if (limit > needed) return [];
-    return [signOf(apache, `ServerLimit ${limit} leaves no place beside the ${needed} processes of MaxRequestWorkers ${workers}`)];
+    return [
+      signOf(
+        apache,
+        `ServerLimit ${limit} leaves no place beside the ${needed} processes of MaxRequestWorkers ${workers}`,
+      ),
+    ];
   },
 };
 

@@ -22,7 +22,9 @@ const ipv6: Check = {
       places.add(place);
       const [file, line] = splitPlace(place);
       const fix = { kind: 'append-words', file, line, words: 'v6only' } as const;
-      return [{ subject: local, what: `bind ${local} is not passed on`, place: { file, line }, fix }];
+      return [
+        { subject: local, what: `bind ${local} is not passed on`, place: { file, line }, fix },
+      ];
     });
   },
 };
@@ -41,12 +43,12 @@ const quic: Check = {
   remedy: 'reload seldom, make changes at run time, or offer HTTP/3 from 2.8 on only',
   signs: (facts) => {
     const later = facts.version !== null && !isBefore(facts.version, [2, 7, 0]);
-    return bindsWhere(facts, ({ addresses }) => addresses.some(({ transport }) => transport === 'quic')).map(
-      (bind) => ({
-        ...signAt(bind, `QUIC on ${bind.addresses[0]?.raw ?? ''}`),
-        ...(later ? QUIC_LATER : {}),
-      }),
-    );
+    return bindsWhere(facts, ({ addresses }) =>
+      addresses.some(({ transport }) => transport === 'quic'),
+    ).map((bind) => ({
+      ...signAt(bind, `QUIC on ${bind.addresses[0]?.raw ?? ''}`),
+      ...(later ? QUIC_LATER : {}),
+    }));
   },
 };
 
@@ -61,18 +63,29 @@ const shards: Check = {
   severity: 'info',
   because:
     'there are as many sockets as shards; when a reload makes them fewer (nbthread, shards, another machine size), those left over are closed with the connections that wait in them',
-  source: 'HAProxy configuration manual, 5.1, "shards"; the kernel resets what is queued on a closing listener (ip-sysctl.rst, tcp_migrate_req)',
-  remedy: 'set nbthread and a number of shards, and change both only with "hitless reload", which compares the sockets; or set net.ipv4.tcp_migrate_req=1',
+  source:
+    'HAProxy configuration manual, 5.1, "shards"; the kernel resets what is queued on a closing listener (ip-sysctl.rst, tcp_migrate_req)',
+  remedy:
+    'set nbthread and a number of shards, and change both only with "hitless reload", which compares the sockets; or set net.ipv4.tcp_migrate_req=1',
   signs: (facts) => {
     if (facts.config !== null && globalStatement(facts.config, 'nbthread') !== undefined) {
-      return bindsWhere(facts, ({ params }) => params.get('shards')?.startsWith('by-') === true).map(shard);
+      return bindsWhere(
+        facts,
+        ({ params }) => params.get('shards')?.startsWith('by-') === true,
+      ).map(shard);
     }
-    return bindsWhere(facts, ({ params }) => params.has('shards') && params.get('shards') !== '1').map(shard);
+    return bindsWhere(
+      facts,
+      ({ params }) => params.has('shards') && params.get('shards') !== '1',
+    ).map(shard);
   },
 };
 
 function shard(bind: Bind): Sign {
-  return signAt(bind, `shards ${bind.params.get('shards') ?? ''} on ${bind.addresses[0]?.raw ?? ''}`);
+  return signAt(
+    bind,
+    `shards ${bind.params.get('shards') ?? ''} on ${bind.addresses[0]?.raw ?? ''}`,
+  );
 }
 
 const unix: Check = {
@@ -85,8 +98,8 @@ const unix: Check = {
   signs: (facts) =>
     passesListeners(facts)
       ? []
-      : bindsWhere(facts, ({ addresses }) => addresses.some(({ family }) => family === 'unix')).map((bind) =>
-          signAt(bind, `unix socket ${bind.addresses[0]?.raw ?? ''} is not passed on`),
+      : bindsWhere(facts, ({ addresses }) => addresses.some(({ family }) => family === 'unix')).map(
+          (bind) => signAt(bind, `unix socket ${bind.addresses[0]?.raw ?? ''} is not passed on`),
         ),
 };
 
@@ -113,7 +126,9 @@ const noReuseport: Check = {
   signs: ({ config }) => {
     const found = config === null ? undefined : globalStatement(config, 'noreuseport');
     if (found === undefined || found.statement.modifier !== '') return [];
-    return [{ subject: 'noreuseport', what: 'SO_REUSEPORT is switched off', place: placeOf(found) }];
+    return [
+      { subject: 'noreuseport', what: 'SO_REUSEPORT is switched off', place: placeOf(found) },
+    ];
   },
 };
 

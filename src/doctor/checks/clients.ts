@@ -3,7 +3,7 @@ import { optionOf, timeoutOf } from '../../haproxy/config/proxy.js';
 import type { Proxy } from '../../haproxy/config/resolve.js';
 import type { Check, Sign } from '../check.js';
 import type { DoctorFacts } from '../facts.js';
-import type { Fix } from '../fix.js';
+import { statementIn } from '../fix.js';
 import { exposingSocket, frontendsOf, isHttp, placeOf, statementOf, word } from '../settings.js';
 
 /** What reloads do to HTTP clients that keep their connections. */
@@ -15,9 +15,13 @@ const idleClose: Check = {
   severity: 'warning',
   because:
     'the old process closes idle connections at once; a request that is on its way then gets no answer: 0.2 to 1.0 % of the requests of keep-alive clients were lost at 2000 to 3000/s, 0 with the option',
-  source: 'HAProxy configuration manual, 4.2, "option idle-close-on-response"; measured with 2.6.12 and 3.5-dev5',
+  source:
+    'HAProxy configuration manual, 4.2, "option idle-close-on-response"; measured with 2.6.12 and 3.5-dev5',
   remedy: `add "option ${IDLE_CLOSE}" to the frontend`,
-  signs: (facts) => httpFrontends(facts).filter(cutsIdle).map((proxy) => idleSign(facts, proxy)),
+  signs: (facts) =>
+    httpFrontends(facts)
+      .filter(cutsIdle)
+      .map((proxy) => idleSign(facts, proxy)),
 };
 
 function cutsIdle(proxy: Proxy): boolean {
@@ -31,7 +35,7 @@ function idleSign(facts: DoctorFacts, proxy: Proxy): Sign {
     what: `${proxy.kind} ${proxy.name} cuts idle keep-alive clients when it is reloaded`,
     place: placeOf(proxy),
     ...(canQuiesce(facts) ? QUIESCED : {}),
-    ...(said ? {} : { fix: optionFix(proxy) }),
+    ...(said ? {} : { fix: statementIn(proxy.section, `option ${IDLE_CLOSE}`, []) }),
   };
 }
 
@@ -46,15 +50,6 @@ function canQuiesce({ config, mode }: DoctorFacts): boolean {
   return mode === 'daemon' && config !== null && exposingSocket(config)?.level === 'admin';
 }
 
-function optionFix({ file, section }: Proxy): Fix {
-  return {
-    kind: 'add-statement',
-    file,
-    sectionLine: section.header.number,
-    words: `option ${IDLE_CLOSE}`,
-  };
-}
-
 /** A little longer than the 60 s after which the usual load balancers close idle connections. */
 const BEHIND_PROXY_MS = 61_000;
 
@@ -62,9 +57,11 @@ const clientTimeout: Check = {
   id: 'keep-alive-behind-proxy',
   severity: 'info',
   because:
-    'a proxy before this one (accept-proxy) sends requests on connections that HAProxy may be closing at that instant, at every reload and without one; HAProxy\'s manual tells of 502s from an AWS ALB',
-  source: 'HAProxy configuration manual, 4.2, "timeout http-keep-alive" and "option idle-close-on-response"',
-  remedy: 'set "timeout http-keep-alive" higher than the idle time-out of the proxy in front (60 s with most)',
+    "a proxy before this one (accept-proxy) sends requests on connections that HAProxy may be closing at that instant, at every reload and without one; HAProxy's manual tells of 502s from an AWS ALB",
+  source:
+    'HAProxy configuration manual, 4.2, "timeout http-keep-alive" and "option idle-close-on-response"',
+  remedy:
+    'set "timeout http-keep-alive" higher than the idle time-out of the proxy in front (60 s with most)',
   signs: (facts) =>
     httpFrontends(facts).flatMap((proxy) => {
       const behind = bindsOf(proxy).find(({ params }) => params.has('accept-proxy'));
@@ -81,7 +78,8 @@ const serverReuse: Check = {
   because:
     'a server that closes an idle connection just as HAProxy uses it again costs the client its request, unless HAProxy may send it anew',
   source: 'HAProxy configuration manual, 4.2, "http-reuse" and "retry-on"',
-  remedy: 'add "retry-on conn-failure empty-response" to the backend, or use "http-reuse safe" and a server keep-alive longer than "pool-purge-delay"',
+  remedy:
+    'add "retry-on conn-failure empty-response" to the backend, or use "http-reuse safe" and a server keep-alive longer than "pool-purge-delay"',
   signs: ({ config }) =>
     (config?.proxies ?? []).flatMap((proxy) => {
       const reuse = proxy.kind === 'frontend' ? undefined : statementOf(proxy, 'http-reuse');

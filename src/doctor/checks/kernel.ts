@@ -32,7 +32,9 @@ const migrate: Check = {
 function leavesQueues(facts: DoctorFacts): boolean {
   if (facts.config === null) return false;
   const { listeners } = wantedListeners(facts.config, {});
-  return listeners.length > 0 && (!passesListeners(facts) || listeners.some(({ passable }) => !passable));
+  return (
+    listeners.length > 0 && (!passesListeners(facts) || listeners.some(({ passable }) => !passable))
+  );
 }
 
 /** The kernel's own default since 5.4. */
@@ -51,7 +53,8 @@ const somaxconn: Check = {
 const overflow: Check = {
   id: 'abort-on-overflow',
   severity: 'warning',
-  because: 'a client that finds the accept queue full is reset, where it would have waited a second otherwise',
+  because:
+    'a client that finds the accept queue full is reset, where it would have waited a second otherwise',
   source: `${IP_SYSCTL}, tcp_abort_on_overflow: "might harm clients of your server"`,
   remedy: 'sysctl -w net.ipv4.tcp_abort_on_overflow=0',
   signs: ({ host }) =>
@@ -97,14 +100,21 @@ const conntrackLoose: Check = {
   because:
     'connections that began before tracking did are picked up midstream as "new": a rule on "ct state new" then diverts established connections',
   source: `${CONNTRACK_SYSCTL}, nf_conntrack_tcp_loose`,
-  remedy: 'have the rule match the SYN flag (tcp flags & (fin|syn|rst|ack) == syn), or set nf_conntrack_tcp_loose=0',
+  remedy:
+    'have the rule match the SYN flag (tcp flags & (fin|syn|rst|ack) == syn), or set nf_conntrack_tcp_loose=0',
   signs: ({ host, traffic, running }) => {
     const { ruleset } = traffic;
-    if (host.sysctls.get('net.netfilter.nf_conntrack_tcp_loose') !== '1' || ruleset === null) return [];
+    if (host.sysctls.get('net.netfilter.nf_conntrack_tcp_loose') !== '1' || ruleset === null)
+      return [];
     return (running?.ports ?? []).flatMap((port) => {
       const chain = divertsPort(ruleset, port);
       if (chain === undefined) return [];
-      return [{ subject: chain, what: `${chain} directs connections to port ${port} while nf_conntrack_tcp_loose is 1` }];
+      return [
+        {
+          subject: chain,
+          what: `${chain} directs connections to port ${port} while nf_conntrack_tcp_loose is 1`,
+        },
+      ];
     });
   },
 };

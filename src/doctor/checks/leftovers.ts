@@ -9,9 +9,15 @@ const drop: Check = {
   severity: 'error',
   because:
     'new connections to the service are dropped: a reload script that blocks SYNs was killed before it lifted the block (it happened to users of marathon-lb)',
-  source: 'serverfault.com/questions/580595 (the accepted answer is such a script); iptables(8), nft(8)',
-  remedy: 'delete the rule: "iptables -D ..." as it is printed, or "nft -a list ruleset" and "nft delete rule ... handle N"',
-  signs: (facts) => [...nftDrops(facts), ...iptablesDrops(facts)].map((what) => ({ subject: 'packet rules', what })),
+  source:
+    'serverfault.com/questions/580595 (the accepted answer is such a script); iptables(8), nft(8)',
+  remedy:
+    'delete the rule: "iptables -D ..." as it is printed, or "nft -a list ruleset" and "nft delete rule ... handle N"',
+  signs: (facts) =>
+    [...nftDrops(facts), ...iptablesDrops(facts)].map((what) => ({
+      subject: 'packet rules',
+      what,
+    })),
 };
 
 function nftDrops({ traffic, running }: DoctorFacts): readonly string[] {
@@ -21,7 +27,9 @@ function nftDrops({ traffic, running }: DoctorFacts): readonly string[] {
   return rules.flatMap((rule) =>
     (running?.ports ?? [])
       .filter((port) => matchesPort(rule, port) && onlySyns(rule))
-      .map((port) => `a rule in ${rule.family} ${rule.table} ${rule.chain} drops SYNs to port ${port}`),
+      .map(
+        (port) => `a rule in ${rule.family} ${rule.table} ${rule.chain} drops SYNs to port ${port}`,
+      ),
   );
 }
 
@@ -74,13 +82,18 @@ const plug: Check = {
   severity: 'error',
   because:
     'a plug qdisc that is shut holds every packet that is led into it, for ever: a reload tool was killed before it released it (it happened at Yelp)',
-  source: 'Linux, net/sched/sch_plug.c; engineeringblog.yelp.com, "True Zero Downtime HAProxy Reloads"',
-  remedy: 'nl-qdisc-add --dev=DEV --parent=PARENT --id=HANDLE --update plug --release-indefinite, or "tc qdisc delete"; "hitless recover" for one of hitless',
+  source:
+    'Linux, net/sched/sch_plug.c; engineeringblog.yelp.com, "True Zero Downtime HAProxy Reloads"',
+  remedy:
+    'nl-qdisc-add --dev=DEV --parent=PARENT --id=HANDLE --update plug --release-indefinite, or "tc qdisc delete"; "hitless recover" for one of hitless',
   signs: ({ traffic }) =>
     traffic.qdiscs
       .filter(({ kind }) => kind === 'plug')
       .filter(() => traffic.openRuns.length === 0)
-      .map(({ dev, handle }) => ({ subject: dev, what: `there is a plug qdisc ${handle} on ${dev}` })),
+      .map(({ dev, handle }) => ({
+        subject: dev,
+        what: `there is a plug qdisc ${handle} on ${dev}`,
+      })),
 };
 
 /** Tables that are there during a run only. */
@@ -89,21 +102,28 @@ const OF_A_RUN = ['hitless_syn_drop', 'hitless_handoff'];
 const table: Check = {
   id: 'leftover-table',
   severity: 'error',
-  because: 'hitless was killed and has not been run since: new connections may be held or led elsewhere',
+  because:
+    'hitless was killed and has not been run since: new connections may be held or led elsewhere',
   source: 'hitless, docs/decisions/0011 and 0016',
-  remedy: 'run "hitless recover"; when it finds nothing (another --state-dir), "nft delete table" as named',
+  remedy:
+    'run "hitless recover"; when it finds nothing (another --state-dir), "nft delete table" as named',
   signs: ({ traffic }) =>
     (traffic.ruleset?.tables ?? [])
       .filter(({ name }) => OF_A_RUN.includes(name) && traffic.openRuns.length === 0)
-      .map(({ family, name }) => ({ subject: name, what: `there is a table ${family} ${name} and no run that it belongs to` })),
+      .map(({ family, name }) => ({
+        subject: name,
+        what: `there is a table ${family} ${name} and no run that it belongs to`,
+      })),
 };
 
 const openRuns: Check = {
   id: 'open-runs',
   severity: 'info',
-  because: 'a run that has not ended either waits for old clients, or was killed; the next one finishes or undoes it first',
+  because:
+    'a run that has not ended either waits for old clients, or was killed; the next one finishes or undoes it first',
   source: 'hitless, docs/decisions/0005',
-  remedy: '"hitless status" shows what still drains; "hitless recover" finishes or undoes what was interrupted',
+  remedy:
+    '"hitless status" shows what still drains; "hitless recover" finishes or undoes what was interrupted',
   signs: ({ traffic }) =>
     traffic.openRuns.map((run) => ({ subject: run, what: `run ${run} has not ended` })),
 };

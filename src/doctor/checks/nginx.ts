@@ -7,8 +7,10 @@ const idleClients: Check = {
   id: 'nginx-idle-clients',
   severity: 'warning',
   because: 'an old worker closes idle connections at once, and a request may be on its way on one',
-  source: 'nginx, ngx_http_core_module, "keepalive_min_timeout" (1.27.4); docs/decisions/0020 (measured)',
-  remedy: 'set keepalive_min_timeout to the keepalive_timeout (1.27.4 and later), keepalive_timeout 0, or use "hitless flip --service nginx"',
+  source:
+    'nginx, ngx_http_core_module, "keepalive_min_timeout" (1.27.4); docs/decisions/0020 (measured)',
+  remedy:
+    'set keepalive_min_timeout to the keepalive_timeout (1.27.4 and later), keepalive_timeout 0, or use "hitless flip --service nginx"',
   signs: ({ nginx }) =>
     nginx === null || !nginx.settings.keepsIdleClients || nginx.settings.sparesIdleClients
       ? []
@@ -30,7 +32,8 @@ const shutdownTimeout: Check = {
 const noShutdownTimeout: Check = {
   id: 'nginx-old-workers',
   severity: 'info',
-  because: 'an old worker stays as long as one client does (WebSockets: for ever), and they pile up',
+  because:
+    'an old worker stays as long as one client does (WebSockets: for ever), and they pile up',
   source: 'nginx, ngx_core_module, "worker_shutdown_timeout"',
   remedy: 'set worker_shutdown_timeout, longer than the longest answer takes',
   signs: ({ nginx }) =>
@@ -42,14 +45,18 @@ const noShutdownTimeout: Check = {
 const fewerWorkers: Check = {
   id: 'nginx-fewer-workers',
   severity: 'error',
-  because: 'each worker has a socket of its own with reuseport: those of the workers that go are closed, and what waits in them is reset',
+  because:
+    'each worker has a socket of its own with reuseport: those of the workers that go are closed, and what waits in them is reset',
   source: 'nginx, ngx_http_core_module, "listen ... reuseport"; docs/decisions/0020 (measured)',
-  remedy: 'keep worker_processes as they are, restart by "hitless flip --service nginx", or set net.ipv4.tcp_migrate_req=1',
+  remedy:
+    'keep worker_processes as they are, restart by "hitless flip --service nginx", or set net.ipv4.tcp_migrate_req=1',
   signs: ({ nginx }) => {
     const wanted = Number(nginx?.settings.workerProcesses);
     if (nginx === null || nginx.workers === null || !nginx.settings.reuseport) return [];
     if (!Number.isInteger(wanted) || wanted >= nginx.workers) return [];
-    return [signOf(nginx, `worker_processes ${wanted} with reuseport, and ${nginx.workers} workers run`)];
+    return [
+      signOf(nginx, `worker_processes ${wanted} with reuseport, and ${nginx.workers} workers run`),
+    ];
   },
 };
 

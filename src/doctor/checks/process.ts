@@ -1,8 +1,9 @@
 import { globalsOf } from '../../haproxy/config/globals.js';
 import { isBefore } from '../../haproxy/version.js';
 import type { Check } from '../check.js';
+import { statementIn } from '../fix.js';
 import {
-  globalHeader,
+  globalSection,
   globalStatement,
   longestTimeout,
   passesListeners,
@@ -37,20 +38,25 @@ const adminSocket: Check = {
   severity: 'warning',
   because:
     'changes that need no reload (weight, state, maxconn, addresses) and the method quiesce need an admin socket: without one each change costs a reload, and a reload cannot be confirmed by an answer of the new process',
-  source: 'HAProxy configuration manual, 3.1, "stats socket" and 5.1, "level"; management manual, 9.3',
-  remedy: 'have "stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners" in global',
+  source:
+    'HAProxy configuration manual, 3.1, "stats socket" and 5.1, "level"; management manual, 9.3',
+  remedy:
+    'have "stats socket /run/haproxy/admin.sock mode 600 level admin expose-fd listeners" in global',
   signs: ({ config }) => {
     if (config === null) return [];
     const sockets = globalsOf(config).statsSockets;
     if (sockets.some(({ level }) => level === 'admin')) return [];
     const [socket] = sockets;
-    if (socket === undefined) return [{ subject: 'stats socket', what: 'there is no stats socket' }];
+    if (socket === undefined)
+      return [{ subject: 'stats socket', what: 'there is no stats socket' }];
     const { file, line, level, conditional } = socket;
     const what = `no stats socket has level admin; ${socket.address.raw} has level ${level}`;
     const fix = { kind: 'append-words', file, line, words: 'level admin' } as const;
     // Who may talk to a socket that others can open is for its owner to decide.
     const isOwn = socket.address.family === 'unix' && level === 'operator' && !conditional;
-    return [{ subject: socket.address.raw, what, place: { file, line }, ...(isOwn ? { fix } : {}) }];
+    return [
+      { subject: socket.address.raw, what, place: { file, line }, ...(isOwn ? { fix } : {}) },
+    ];
   },
 };
 
@@ -63,13 +69,13 @@ const hardStop: Check = {
   remedy: 'set "hard-stop-after" in global, not shorter than the longest time-out',
   signs: ({ config }) => {
     if (config === null || globalsOf(config).hardStopAfterMs !== undefined) return [];
-    const header = globalHeader(config);
+    const global = globalSection(config);
     const longest = longestTimeout(config);
     const what = 'nothing ends an old process whose clients stay (no hard-stop-after)';
     const fix =
-      header === undefined || longest === undefined
+      global === undefined || longest === undefined
         ? {}
-        : { fix: { kind: 'add-statement', ...header, words: `hard-stop-after ${longest.text}` } as const };
+        : { fix: statementIn(global, 'hard-stop-after', [longest.text]) };
     return [{ subject: 'hard-stop-after', what, ...fix }];
   },
 };
@@ -77,7 +83,8 @@ const hardStop: Check = {
 const hardStopShort: Check = {
   id: 'hard-stop-short',
   severity: 'warning',
-  because: 'the old process ends at that time and cuts whatever is still open, in the midst of answers too',
+  because:
+    'the old process ends at that time and cuts whatever is still open, in the midst of answers too',
   source: 'HAProxy configuration manual, 3.1, "hard-stop-after"',
   remedy: 'make hard-stop-after longer than the time-out, or the time-out shorter',
   signs: ({ config }) => {
@@ -103,10 +110,13 @@ const maxReloads: Check = {
   signs: ({ config, mode }) => {
     if (config === null || mode !== 'master-worker') return [];
     if (globalsOf(config).mworkerMaxReloads !== undefined) return [];
-    const header = globalHeader(config);
-    const words = `mworker-max-reloads ${MAX_RELOADS}`;
-    const fix = header === undefined ? {} : { fix: { kind: 'add-statement', ...header, words } as const };
-    return [{ subject: 'mworker-max-reloads', what: 'the master keeps any number of old workers', ...fix }];
+    const global = globalSection(config);
+    const what = 'the master keeps any number of old workers';
+    const fix =
+      global === undefined
+        ? {}
+        : { fix: statementIn(global, 'mworker-max-reloads', [String(MAX_RELOADS)]) };
+    return [{ subject: 'mworker-max-reloads', what, ...fix }];
   },
 };
 
@@ -115,14 +125,17 @@ const nbproc: Check = {
   severity: 'warning',
   because:
     'each process has listeners, tables, checks and a socket of its own: only one of them is asked or confirmed; HAProxy 2.5 and later refuse the line, so that an upgrade fails at its first reload',
-  source: 'HAProxy 2.5, src/cfgparse-global.c: "nbproc is not supported any more since HAProxy 2.5"',
+  source:
+    'HAProxy 2.5, src/cfgparse-global.c: "nbproc is not supported any more since HAProxy 2.5"',
   remedy: 'take the line out and use nbthread',
   signs: ({ config, version }) => {
     const line = config === null ? undefined : globalsOf(config).nbproc;
     if (line === undefined || line.value === '1') return [];
     const refused = version !== null && !isBefore(version, [2, 5, 0]);
     const what = `nbproc ${line.value}`;
-    return [{ subject: 'nbproc', what, place: placeOf(line), ...(refused ? { severity: 'error' } : {}) }];
+    return [
+      { subject: 'nbproc', what, place: placeOf(line), ...(refused ? { severity: 'error' } : {}) },
+    ];
   },
 };
 
@@ -139,14 +152,18 @@ const grace: Check = {
     const own = config.sections.flatMap((section) =>
       section.kind === 'global'
         ? []
-        : section.statements.filter(({ keyword }) => keyword === 'grace').map((statement) => ({
-            file: section.file,
-            line: statement.line.number,
-            what: `grace in ${section.kind} ${section.name}`.trimEnd(),
-          })),
+        : section.statements
+            .filter(({ keyword }) => keyword === 'grace')
+            .map((statement) => ({
+              file: section.file,
+              line: statement.line.number,
+              what: `grace in ${section.kind} ${section.name}`.trimEnd(),
+            })),
     );
     const inGlobal =
-      global === undefined ? [] : [{ ...placeOf(global), what: `grace ${word(global.statement, 1) ?? ''}` }];
+      global === undefined
+        ? []
+        : [{ ...placeOf(global), what: `grace ${word(global.statement, 1) ?? ''}` }];
     return [...inGlobal, ...own].map(({ what, file, line }) => ({
       subject: 'grace',
       what,

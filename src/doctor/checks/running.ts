@@ -5,7 +5,8 @@ import type { Check } from '../check.js';
 const failed: Check = {
   id: 'failed-reloads',
   severity: 'error',
-  because: 'the last reload failed: what runs is an older configuration than the files, and a restart of the machine would not come up',
+  because:
+    'the last reload failed: what runs is an older configuration than the files, and a restart of the machine would not come up',
   source: 'HAProxy management manual, 9.4.1, "show proc" and "reload"',
   remedy: '"haproxy -c -f FILE" says why; mend it, then "hitless reload"',
   signs: ({ running }) => {
@@ -25,7 +26,8 @@ const oldWorkers: Check = {
   because:
     'each old process has its memory and its health checks; 2.6 accepts more slowly with many of them, and its master was seen to crash',
   source: 'HAProxy management manual, 4; haproxy#2184, haproxy#2371; commit 561319bd1',
-  remedy: '"hitless status" shows what they wait for; set hard-stop-after and mworker-max-reloads, and reload less often',
+  remedy:
+    '"hitless status" shows what they wait for; set hard-stop-after and mworker-max-reloads, and reload less often',
   signs: ({ running }) => {
     if (running === null || running.draining.length < MANY_OLD) return [];
     const hours = Math.max(...running.draining.map(({ ageMs }) => ageMs)) / 3_600_000;

@@ -18,35 +18,54 @@ const notLoaded: Check = {
   signs: ({ config }) => {
     const file = config === null ? undefined : globalsOf(config).serverStateFile;
     if (config === null || file === undefined || backends(config).some(loads('global'))) return [];
-    return [{ subject: 'server-state-file', what: 'no backend loads the server-state-file', place: placeOf(file) }];
+    return [
+      {
+        subject: 'server-state-file',
+        what: 'no backend loads the server-state-file',
+        place: placeOf(file),
+      },
+    ];
   },
 };
 
 const noFile: Check = {
   id: 'state-without-file',
   severity: 'warning',
-  because: 'nothing is loaded: servers that were DOWN, DRAIN or MAINT get requests again after a reload',
+  because:
+    'nothing is loaded: servers that were DOWN, DRAIN or MAINT get requests again after a reload',
   source: 'HAProxy configuration manual, 3.1, "server-state-file"',
-  remedy: 'set "server-state-file" in global, and write it before each reload ("show servers state")',
+  remedy:
+    'set "server-state-file" in global, and write it before each reload ("show servers state")',
   signs: ({ config }) => {
     if (config === null || globalsOf(config).serverStateFile !== undefined) return [];
     const [proxy] = backends(config).filter(loads('global'));
     const found = proxy && loading(proxy);
     if (found === undefined) return [];
-    return [{ subject: LOAD, what: 'states are loaded from a global file that is not named', place: placeOf(found) }];
+    return [
+      {
+        subject: LOAD,
+        what: 'states are loaded from a global file that is not named',
+        place: placeOf(found),
+      },
+    ];
   },
 };
 
 const fileMissing: Check = {
   id: 'state-file-missing',
   severity: 'warning',
-  because: 'nothing is loaded: servers that were DOWN, DRAIN or MAINT get requests again after a reload',
+  because:
+    'nothing is loaded: servers that were DOWN, DRAIN or MAINT get requests again after a reload',
   source: 'HAProxy configuration manual, 3.1, "server-state-file"',
   remedy: 'write it before each reload: the answer to "show servers state" on an admin socket',
   signs: ({ stateFiles }) =>
     stateFiles
       .filter(({ modifiedMs }) => modifiedMs === null)
-      .map((file) => ({ subject: file.path, what: `there is no ${file.path}`, place: placeOf(file) })),
+      .map((file) => ({
+        subject: file.path,
+        what: `there is no ${file.path}`,
+        place: placeOf(file),
+      })),
 };
 
 const fileStale: Check = {
@@ -55,7 +74,8 @@ const fileStale: Check = {
   because:
     'the next process takes addresses, weights and states from it: an address that was edited in the configuration since is overridden by the old one, and servers are put back into states of long ago',
   source: `HAProxy configuration manual, 4.2, "${LOAD}", notes`,
-  remedy: 'write it immediately before each reload, or remove it; "init-addr" of a server decides whether its address is taken from there',
+  remedy:
+    'write it immediately before each reload, or remove it; "init-addr" of a server decides whether its address is taken from there',
   signs: ({ stateFiles, running, host }) =>
     stateFiles.flatMap((file) => {
       const { modifiedMs, path } = file;
@@ -73,17 +93,24 @@ const healthForgotten: Check = {
   severity: 'info',
   because:
     'a new process takes every server for UP until its checks have failed (inter x fall: 6 s by default): requests go to servers that are known to be down',
-  source: 'HAProxy configuration manual, 5.2, "check", "inter", "fall"; of 3.1 and later "init-state"; haproxy#51',
+  source:
+    'HAProxy configuration manual, 5.2, "check", "inter", "fall"; of 3.1 and later "init-state"; haproxy#51',
   remedy: `write "show servers state" to a server-state-file before each reload and add "${LOAD} global" to defaults`,
   signs: ({ config, version }) => {
     if (config === null) return [];
     const knows = version !== null && !isBefore(version, [3, 1, 0]);
-    const names = backends(config).filter((proxy) => checks(proxy) && loading(proxy) === undefined && !startsDown(proxy));
+    const names = backends(config).filter(
+      (proxy) => checks(proxy) && loading(proxy) === undefined && !startsDown(proxy),
+    );
     const [first] = names;
     if (first === undefined) return [];
     const many = names.length > 3 ? ` and ${names.length - 3} more` : '';
-    const list = names.slice(0, 3).map(({ name }) => name).join(', ');
-    const remedy = 'add "init-state down" to the servers, or load their states from a server-state-file';
+    const list = names
+      .slice(0, 3)
+      .map(({ name }) => name)
+      .join(', ');
+    const remedy =
+      'add "init-state down" to the servers, or load their states from a server-state-file';
     return [
       {
         subject: first.name,

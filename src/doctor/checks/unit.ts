@@ -7,7 +7,8 @@ import { unitSetting, type Unit } from '../unit.js';
 const reloadMissing: Check = {
   id: 'unit-no-reload',
   severity: 'warning',
-  because: '"systemctl reload" does nothing, so that changes are made by restarts: 7.5 % of new connections were lost at 1000/s',
+  because:
+    '"systemctl reload" does nothing, so that changes are made by restarts: 7.5 % of new connections were lost at 1000/s',
   source: 'systemd.service(5), ExecReload=; measured with 2.6.12',
   remedy: 'add "ExecReload=/bin/kill -USR2 $MAINPID" after a check, or use "hitless reload"',
   signs: ({ unit }) =>
@@ -25,7 +26,8 @@ const reloadUnchecked: Check = {
     if (unit === null) return [];
     const commands = reloads(unit);
     const checks = commands.some((command) => /\s-c(\s|$)/.test(command));
-    if (commands.length === 0 || checks || commands.some((command) => command.includes('hitless'))) return [];
+    if (commands.length === 0 || checks || commands.some((command) => command.includes('hitless')))
+      return [];
     return [signOf(unit, `"ExecReload=${commands[0] ?? ''}" without a check of the configuration`)];
   },
 };
@@ -33,7 +35,8 @@ const reloadUnchecked: Check = {
 const type: Check = {
   id: 'unit-type',
   severity: 'warning',
-  because: 'systemd does not learn when the new worker is ready, and calls the service started or reloaded too early',
+  because:
+    'systemd does not learn when the new worker is ready, and calls the service started or reloaded too early',
   source: 'systemd.service(5), Type=; HAProxy management manual, 3, "-Ws"',
   remedy: 'set Type=notify, and start HAProxy with -Ws',
   signs: (facts) => {
@@ -47,7 +50,8 @@ const type: Check = {
 const killMode: Check = {
   id: 'unit-kill-mode',
   severity: 'warning',
-  because: 'when the service is stopped, systemd signals the workers as well as the master: those that drain end at once, with the requests that they have',
+  because:
+    'when the service is stopped, systemd signals the workers as well as the master: those that drain end at once, with the requests that they have',
   source: 'systemd.kill(5), KillMode=; unit file of HAProxy, admin/systemd/haproxy.service.in',
   remedy: 'set KillMode=mixed',
   signs: (facts) => {
