@@ -40,7 +40,7 @@ const quic: Check = {
   because:
     'HAProxy 2.6 does not preserve QUIC connections in a reload: each HTTP/3 client has to begin anew',
   source: 'HAProxy management manual of 2.6, 4: "QUIC limitations: soft-stop is not supported"',
-  remedy: 'reload seldom, make changes at run time, or offer HTTP/3 from 2.8 on only',
+  remedy: 'reload seldom, and make changes at run time where that is possible',
   signs: (facts) => {
     const later = facts.version !== null && !isBefore(facts.version, [2, 7, 0]);
     return bindsWhere(facts, ({ addresses }) =>

@@ -1,4 +1,4 @@
-import { globalsOf } from '../../haproxy/config/globals.js';
+import { globalsOf, type StatsSocket } from '../../haproxy/config/globals.js';
 import { isBefore } from '../../haproxy/version.js';
 import type { Check } from '../check.js';
 import { statementIn } from '../fix.js';
@@ -53,12 +53,17 @@ const adminSocket: Check = {
     const what = `no stats socket has level admin; ${socket.address.raw} has level ${level}`;
     const fix = { kind: 'append-words', file, line, words: 'level admin' } as const;
     // Who may talk to a socket that others can open is for its owner to decide.
-    const isOwn = socket.address.family === 'unix' && level === 'operator' && !conditional;
+    const isOwn = isPrivate(socket) && level === 'operator' && !conditional;
     return [
       { subject: socket.address.raw, what, place: { file, line }, ...(isOwn ? { fix } : {}) },
     ];
   },
 };
+
+/** Only its owner may connect: that takes the right to write (unix(7)), which 022 leaves to him. */
+function isPrivate({ address, mode }: StatsSocket): boolean {
+  return address.family === 'unix' && (mode === undefined || /00$/.test(mode));
+}
 
 const hardStop: Check = {
   id: 'hard-stop-after',
