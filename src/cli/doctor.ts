@@ -95,6 +95,6 @@ Examples:
     --peer 10.0.0.22
   hitless doctor --handoff --role peer --service 10.0.0.1:80 --interface eth0
 
-Exit codes: 0 good (what is only worth knowing included), 1 problems; with --fix those of
-"hitless reload"
+Exit codes: 0 good (what is only worth knowing included), 1 problems;
+with --fix those of "hitless reload"
 `;

@@ -109,8 +109,8 @@ async function reloadByFdPass(): Promise<void> {
 }
 
 test('reloads by fd-pass lose requests of keep-alive clients before --fix, and none after it', async (t) => {
-  const before = await underLoad(question, [FAST], reloadByFdPass);
-  const [lossy] = before.reports;
+  const control = await underLoad(question, [FAST], reloadByFdPass);
+  const [lossy] = control.reports;
   assert.ok((lossy?.lost.total ?? 0) > 0, 'the control has to lose');
   t.diagnostic(`before: ${lossy?.lost.total} of ${lossy?.sent} lost in ${RELOADS} reloads`);
 

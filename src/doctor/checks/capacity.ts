@@ -74,7 +74,7 @@ const memory: Check = {
     'free memory, or set hard-stop-after and mworker-max-reloads so that few old processes are left',
   signs: ({ running, host }) => {
     const { availableBytes } = host;
-    if (running?.residentBytes == null || availableBytes === null) return [];
+    if (running === null || running.residentBytes === null || availableBytes === null) return [];
     if (availableBytes >= running.residentBytes) return [];
     const size = Math.round(running.residentBytes / MEGABYTE);
     const free = Math.round(availableBytes / MEGABYTE);

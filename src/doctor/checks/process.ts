@@ -62,7 +62,7 @@ const adminSocket: Check = {
 
 /** Only its owner may connect: that takes the right to write (unix(7)), which 022 leaves to him. */
 function isPrivate({ address, mode }: StatsSocket): boolean {
-  return address.family === 'unix' && (mode === undefined || /00$/.test(mode));
+  return address.family === 'unix' && (mode === undefined || mode.endsWith('00'));
 }
 
 const hardStop: Check = {

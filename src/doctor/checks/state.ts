@@ -38,7 +38,7 @@ const noFile: Check = {
     'set "server-state-file" in global, and write it before each reload ("show servers state")',
   signs: ({ config }) => {
     if (config === null || globalsOf(config).serverStateFile !== undefined) return [];
-    const [proxy] = backends(config).filter(loads('global'));
+    const proxy = backends(config).find(loads('global'));
     const found = proxy && loading(proxy);
     if (found === undefined) return [];
     return [
