@@ -36,13 +36,12 @@ const scoreboard: Check = {
   severity: 'error',
   because:
     'processes that finish keep their places in the scoreboard: there is none left for new ones, and clients wait or are refused',
-  source: 'Apache HTTP Server, mod/mpm_common.html, ServerLimit; messages AH00485 and AH03490',
+  source:
+    'Apache HTTP Server, mod/mpm_common.html, ServerLimit; messages AH03490 (event) and AH00288 (worker)',
   remedy:
     'raise ServerLimit and MaxRequestWorkers and restart (a reload does not change ServerLimit), or reload less often',
   signs: ({ apache }) => {
-    const line = apache?.log
-      .split('\n')
-      .findLast((one) => /AH00485|AH03490|scoreboard is full/.test(one));
+    const line = apache?.log.split('\n').findLast((one) => /scoreboard is full/.test(one));
     return apache === null || line === undefined ? [] : [signOf(apache, line.trim())];
   },
 };
