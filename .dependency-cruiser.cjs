@@ -188,7 +188,7 @@ const ARROWS = [
   layer(
     'doctor-judges-facts',
     '^src/doctor/',
-    ['^src/methods/', PORT],
+    ['^src/methods/', '^src/haproxy/', '^src/services/', PORT],
     'A check is a pure function from facts to findings. Reading the machine belongs into src/reload/, ' +
       'words for people into src/cli/.',
   ),

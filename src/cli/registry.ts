@@ -40,7 +40,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => await import('./handoff.js'),
   },
   doctor: {
-    summary: 'what on this host stands in the way of lossless changes',
+    summary: 'what here makes reloads lose connections, state or memory',
     load: async () => await import('./doctor.js'),
   },
   status: {

@@ -19,20 +19,25 @@ import type {
 import { MIGRATE_SYSCTL } from '../methods/parts.js';
 import type { Check } from './check-config.js';
 
-/** Reads from the machine all that the methods may ask for. */
+/**
+ * Reads from the machine all that the methods may ask for.
+ *
+ * @param config what the next process will read
+ * @param former what the files say without the edit that goes with the reload
+ */
 export async function gatherFacts(
   host: Host,
   runtimes: Runtimes,
   instance: Instance,
   check: Check,
-  config: Config,
+  { config, former }: { readonly config: Config; readonly former: Config },
 ): Promise<Facts> {
   const { leader, serving } = instance;
   const isMaster = instance.mode === 'master-worker';
   const mode = modeFrom(instance, config);
   const startedMs = host.clock.now() - serving.ageMs;
   const wanted = wantedListeners(config, check.environment);
-  const runtime = await runtimeFacts(runtimes, instance, config, check.cwd);
+  const runtime = await runtimeFacts(runtimes, instance, former, check.cwd);
   const migrate = await host.kernel.sysctl(MIGRATE_SYSCTL, serving.pid);
   return {
     mode,
@@ -47,12 +52,13 @@ export async function gatherFacts(
     user: check.user,
     pidFile: pidFileOf(instance, config, check.cwd),
     runtime: runtime.facts,
-    frontends: frontendFacts(config, runtime.frontends),
+    // It is the old process that closes idle connections or passes its sockets on.
+    frontends: frontendFacts(former, runtime.frontends),
     listeners: listenerFacts(instance.listeners, wanted, runtime.facts.sockets),
     filesAsRead: check.files.every(({ modifiedMs }) => modifiedMs < startedMs),
     migrateRequests: migrate === undefined ? 'absent' : migrate === '1' ? 'on' : 'off',
     holds: null,
-    idleTimeoutMs: idleTimeoutMs(config),
+    idleTimeoutMs: idleTimeoutMs(former),
   };
 }
 

@@ -44,7 +44,10 @@ export async function prepare(
   );
   const config = resolve(edited);
   const check = await checkFor(host, instance, request, { files, config, stateDir });
-  const known = await gatherFacts(host, runtimes, instance, check, config);
+  const known = await gatherFacts(host, runtimes, instance, check, {
+    config,
+    former: fileEdits === undefined ? config : resolve(documents),
+  });
   const facts = needsHoldFacts(request.method, known)
     ? { ...known, holds: await gatherHoldFacts(host, known) }
     : known;

@@ -1,7 +1,7 @@
 import type { Host, Socket } from '../host/host.js';
 import { listenersOf, hostOf, portOf, type Listener } from '../haproxy/listeners.js';
 import type { GracefulFacts } from '../methods/graceful.js';
-import { apacheSettings, parseApacheDump } from '../services/apache-settings.js';
+import { apacheSettings, parseApacheDump, type ApacheDump } from '../services/apache-settings.js';
 import { parseBuild, parseDump } from '../services/nginx-dump.js';
 import { nginxSettings } from '../services/nginx-settings.js';
 import { nginx } from '../services/nginx.js';
@@ -95,22 +95,11 @@ async function readApache(
   host: Host,
   service: Service,
   run: RunLike,
-  { master, started }: RunningService,
+  running: RunningService,
 ): Promise<Read> {
-  const defines = ['DUMP_INCLUDES', 'DUMP_RUN_CFG', 'DUMP_MODULES'].flatMap((name) => ['-D', name]);
-  const argv = [...service.startArgv(started, { program: master.exe }), '-t', ...defines];
-  const { stdout } = await run(argv);
-  const dump = parseApacheDump(stdout);
-  const texts = await Promise.all(
-    dump.files.map(async (path) => (await host.files.read(path))?.toString('utf8') ?? ''),
-  );
-  const given = started.others.flatMap((word, at) =>
-    started.others[at - 1] === '-C' || started.others[at - 1] === '-c' ? [word] : [],
-  );
-  const text = [...given, ...texts].join('\n');
-  const names = started.others.filter((_, at) => started.others[at - 1] === '-D');
-  const environment = await environmentOf(host, service, master.pid);
-  const settings = apacheSettings(text, dump.modules, environment, names);
+  const { text, dump, defines } = await readApacheText(host, service, run, running);
+  const environment = await environmentOf(host, service, running.master.pid);
+  const settings = apacheSettings(text, dump.modules, environment, defines);
   return {
     listens: settings.listens,
     files: dump.files,
@@ -121,6 +110,34 @@ async function readApache(
       errorLogs: dump.errorLog === undefined ? [] : [dump.errorLog],
     },
   };
+}
+
+export interface ApacheText {
+  /** All its files, one after the other, and what its words say. */
+  readonly text: string;
+  readonly dump: ApacheDump;
+  /** Names given with `-D`. */
+  readonly defines: readonly string[];
+}
+
+export async function readApacheText(
+  host: Host,
+  service: Service,
+  run: RunLike,
+  { master, started }: RunningService,
+): Promise<ApacheText> {
+  const dumps = ['DUMP_INCLUDES', 'DUMP_RUN_CFG', 'DUMP_MODULES'].flatMap((name) => ['-D', name]);
+  const argv = [...service.startArgv(started, { program: master.exe }), '-t', ...dumps];
+  const { stdout } = await run(argv);
+  const dump = parseApacheDump(stdout);
+  const texts = await Promise.all(
+    dump.files.map(async (path) => (await host.files.read(path))?.toString('utf8') ?? ''),
+  );
+  const given = started.others.flatMap((word, at) =>
+    started.others[at - 1] === '-C' || started.others[at - 1] === '-c' ? [word] : [],
+  );
+  const defines = started.others.filter((_, at) => started.others[at - 1] === '-D');
+  return { text: [...given, ...texts].join('\n'), dump, defines };
 }
 
 function optionAfter(words: readonly string[], name: string): string | undefined {

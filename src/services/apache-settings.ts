@@ -32,7 +32,7 @@ export function apacheSettings(
   environment: Variables,
   defines: readonly string[],
 ): ApacheSettings {
-  const directives = active(directivesOf(text), modules, new Set(defines));
+  const directives = activeDirectives(text, modules, defines);
   const keepAlive = directives.filter(({ name }) => name.toLowerCase() === 'keepalive');
   const on = keepAlive.map(({ words }) => words[0]?.text.toLowerCase() !== 'off');
   return {
@@ -43,14 +43,14 @@ export function apacheSettings(
 }
 
 /** Those that no `<IfModule>` or `<IfDefine>` around them takes away. */
-function active(
-  directives: readonly Directive[],
+export function activeDirectives(
+  text: string,
   modules: ReadonlySet<string>,
-  defines: ReadonlySet<string>,
+  defines: readonly string[],
 ): readonly Directive[] {
   const defined = new Set(defines);
   const holds: boolean[] = [];
-  return directives.filter((directive) => {
+  return directivesOf(text).filter((directive) => {
     const name = directive.name.toLowerCase();
     const word = directive.words[0]?.text ?? '';
     const isActive = !holds.includes(false);

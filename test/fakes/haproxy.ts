@@ -8,8 +8,11 @@ const EXEC_MS = 7;
 const TELL_OLD_MS = 9;
 const LATE_MS = 11;
 
+const VERSION = 'HAProxy version 2.6.12-1 2023/03/28 - https://haproxy.org/\n';
+
 /** `haproxy ...` from its call to the return of the process that was called. */
 export function callHaproxy(world: World, command: Command, parentPid = 1): CommandResult {
+  if (command.argv[1] === '-v') return { code: 0, stdout: VERSION, stderr: '' };
   const path = valueOf(command.argv, '-f') ?? '';
   const text = world.files.text(path);
   const refusal = complaint(text, path, 4242) ?? takenAddress(world, command, text ?? '');

@@ -21,7 +21,13 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   tc: callTc,
   ip: callIpAny,
   unshare: callUnshare,
+  'iptables-save': nothing,
+  'ip6tables-save': nothing,
 };
+
+function nothing(): CommandResult {
+  return { code: 0, stdout: '', stderr: '' };
+}
 
 export function runFakeProgram(world: World, command: Command): CommandResult {
   const name = (command.argv[0] ?? '').split('/').at(-1) ?? '';
