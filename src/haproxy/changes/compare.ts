@@ -1,4 +1,5 @@
 import type { Config, Proxy } from '../config/resolve.js';
+import type { Section } from '../config/sections.js';
 import type { ConfigChange } from '../runtime/change.js';
 import { conditionsOf, firstDifference, type Conditions } from './conditions.js';
 import { COMMENTS_ONLY, whyReload } from './because.js';
@@ -12,6 +13,8 @@ export interface Side {
   readonly units: ReadonlyMap<string, Unit>;
   readonly conditions: Conditions;
   readonly proxies: ReadonlyMap<string, Proxy>;
+  /** The key of the unit of each defaults section. */
+  readonly defaultsKeys: ReadonlyMap<Section, string>;
 }
 
 /**
@@ -58,7 +61,13 @@ function sideOf(config: Config): Side {
     const key = `${proxy.kind} ${proxy.name}`;
     if (!proxies.has(key)) proxies.set(key, proxy);
   }
-  return { config, units: unitsOf(config), conditions: conditionsOf(config), proxies };
+  const units = unitsOf(config);
+  const defaultsKeys = new Map(
+    [...units.values()].flatMap(({ kind, key, parts }) =>
+      kind === 'defaults' ? parts.map(({ section }) => [section, key] as const) : [],
+    ),
+  );
+  return { config, units, conditions: conditionsOf(config), proxies, defaultsKeys };
 }
 
 /** Which lines count is not known any more: nothing of it is shown to be the same. */
