@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import type { Host } from '../host/host.js';
+import { sha256 } from '../host/sha256.js';
 import type { ReferencedFile, ReferencedFiles, ReferencedKind } from './changes/referenced.js';
 import { decode } from './config/document.js';
 import type { Config } from './config/resolve.js';
@@ -124,7 +125,7 @@ async function readFolder(
   const listing: ReferencedFile = {
     name,
     kinds: ['other'],
-    sha256: await digest(Buffer.from(entries.join('\n'))),
+    sha256: await sha256(Buffer.from(entries.join('\n'))),
     text: undefined,
   };
   return [listing, ...files];
@@ -141,14 +142,8 @@ async function readOne(
     if (content === undefined) return { name, kinds, sha256: 'absent', text: undefined };
     const keep = content.length <= KEPT_MAX_BYTES && kinds.every((kind) => WITH_CONTENT.has(kind));
     const text = keep ? content.toString('latin1') : undefined;
-    return { name, kinds, sha256: await digest(content), text };
+    return { name, kinds, sha256: await sha256(content), text };
   } catch {
     return { name, kinds, sha256: 'unreadable', text: undefined };
   }
-}
-
-/** Loaded on demand, as elsewhere: it takes a good part of the start-up time. */
-async function digest(content: Buffer): Promise<string> {
-  const { createHash } = await import('node:crypto');
-  return createHash('sha256').update(content).digest('hex');
 }
