@@ -46,7 +46,8 @@ async function check(
     await checkConfig(host, examined.check, fileEdits);
   } catch (error) {
     const [edit] = fileEdits;
-    if (!(error instanceof HitlessError) || newFile === undefined || edit === undefined) throw error;
+    if (!(error instanceof HitlessError) || newFile === undefined || edit === undefined)
+      throw error;
     const named = (text: string): string => text.replaceAll(edit.file.path, newFile.path);
     throw new HitlessError(error.code, error.exitCode, named(error.message), {
       ...(error.subject === undefined ? {} : { subject: named(error.subject) }),
