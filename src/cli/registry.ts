@@ -15,6 +15,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'check, plan, hand over, confirm',
     load: async () => await import('./reload.js'),
   },
+  plan: {
+    summary: 'what differs from what runs: at run time or by a reload, and why',
+    load: async () => await import('./plan.js'),
+  },
   flip: {
     summary: 'start a second instance, prove it, lead new connections to it',
     load: async () => await import('./flip.js'),

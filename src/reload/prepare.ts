@@ -14,6 +14,7 @@ import { checkConfig, type Check, type Edit } from './check-config.js';
 import { decideMethod, needsHoldFacts } from './decide.js';
 import { gatherFacts } from './facts.js';
 import { gatherHoldFacts } from './hold-facts.js';
+import { withKept } from './keep-step.js';
 import { makePlan, type Plan } from './plan.js';
 import { refuseTakenPorts } from './taken-ports.js';
 import type { FileEdit, ReloadRequest } from './request.js';
@@ -76,8 +77,9 @@ export async function planReload(
   runtimes: Runtimes,
   request: ReloadRequest,
   instance: Instance,
-  { config, edits, check }: Examined,
+  examined: Examined,
 ): Promise<Plan> {
+  const { config, edits, check } = examined;
   const known = await gatherFacts(host, runtimes, instance, check, config);
   const facts = needsHoldFacts(request.method, known)
     ? { ...known, holds: await gatherHoldFacts(host, known) }
@@ -86,10 +88,11 @@ export async function planReload(
   const choice = decideMethod(request, facts);
   const startIsCheck = METHODS[choice.method].startIsCheck(facts) && edits.length === 0;
   if (!startIsCheck || check.stateDir === null) await checkConfig(host, check, edits);
-  return makePlan(choice, { drainTimeoutMs: drainTimeoutMs(request, facts) }, facts, {
+  const plan = makePlan(choice, { drainTimeoutMs: drainTimeoutMs(request, facts) }, facts, {
     edits: await editSteps(edits),
     notes: notesFor(facts),
   });
+  return await withKept(host, plan, examined);
 }
 
 function refuseForeign({ leader }: Instance): void {
