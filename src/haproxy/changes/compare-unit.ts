@@ -1,3 +1,4 @@
+import { decode } from '../config/document.js';
 import type { Proxy } from '../config/resolve.js';
 import type { ConfigChange } from '../runtime/change.js';
 import { COMMENTS_ONLY, CONDITIONAL, VARIABLE, whyReload } from './because.js';
@@ -14,7 +15,9 @@ export function compareUnit(before: Unit, after: Unit, sides: Sides): readonly C
   const header = headerChanges(before, after);
   const statements = statementChanges(before, after, sides);
   if (header.length + statements.length > 0) return [...around, ...header, ...statements];
-  return around.length > 0 ? around : [commentsOnly(before, after)];
+  // A line that begins or ends a conditional block is told of once, for all.
+  if (around.length > 0 || sides.conditionsDiffer) return around;
+  return [commentsOnly(before, after)];
 }
 
 /** The whole section lies in another conditional block now. */
@@ -84,7 +87,7 @@ function statementChanges(before: Unit, after: Unit, sides: Sides): readonly Con
   const decided = [...old, ...now].every(({ conditional }) => !conditional) && isStraight(after);
   const proxies = [proxyOf(before, sides.before), proxyOf(after, sides.after)] as const;
   const [oldProxy, newProxy] = proxies;
-  const apart = decided && oldProxy !== undefined && newProxy !== undefined;
+  const apart = decided && oldProxy !== undefined && newProxy !== undefined && after.kind !== 'frontend';
   if (!apart) return pairsToChanges(differences(old, now), before, after, sides, decided);
   // Servers are compared by what is in force for them, wherever that is written.
   const servers = serverChanges(oldProxy, newProxy, [old, now], sides);
@@ -119,7 +122,7 @@ function pairsToChanges(
       after: now === undefined ? null : { text: now.text, place: now.place },
       by: (decided ? limitChange(pair, [before, after], sides) : undefined) ?? {
         kind: 'reload',
-        because: whyEntry(now ?? old, decided),
+        because: whyEntry(now ?? old, decided) + inheritors(after, sides),
       },
     };
   });
@@ -130,6 +133,17 @@ function whyEntry(entry: Entry | undefined, decided: boolean): string {
   if (!decided) return CONDITIONAL;
   if (entry.words.some(({ env }) => env)) return VARIABLE;
   return whyReload(entry.keyword);
+}
+
+/** How many a defaults section is for. */
+function inheritors({ kind, parts: [part] }: Unit, { after }: Sides): string {
+  if (kind !== 'defaults' || part === undefined) return '';
+  const heirs = after.config.proxies.filter(({ defaults }) => defaults.includes(part.section));
+  const [first] = heirs;
+  if (first === undefined) return '';
+  return heirs.length === 1
+    ? `; it is for ${first.kind} ${decode(first.name)}`
+    : `; it is for ${heirs.length} sections, beginning with ${first.kind} ${decode(first.name)}`;
 }
 
 /** With the first line that is written otherwise. */

@@ -30,9 +30,12 @@ export function compareConfigs(
   version: string,
 ): readonly ConfigChange[] {
   if (isSameConfig(before, after)) return [];
-  const sides = { before: sideOf(before), after: sideOf(after), version };
+  const [old, now] = [sideOf(before), sideOf(after)];
+  const conditions = conditionChanges(old.conditions, now.conditions);
+  const conditionsDiffer = conditions.length > 0;
+  const sides: Sides = { before: old, after: now, version, conditionsDiffer };
   const changes = [
-    ...conditionChanges(sides.before.conditions, sides.after.conditions),
+    ...conditions,
     ...unitChanges(sides),
     ...orderChanges(sides.before, sides.after),
   ];
@@ -43,6 +46,7 @@ export interface Sides {
   readonly before: Side;
   readonly after: Side;
   readonly version: string;
+  readonly conditionsDiffer: boolean;
 }
 
 function isSameConfig(a: Config, b: Config): boolean {
