@@ -24,8 +24,16 @@ function headline({ instance, version, running }: ChangesPlan): string {
     : `${who} is younger than its files: it runs what they say.`;
 }
 
-const SIGNS: Readonly<Record<ConfigChange['sign'], Style>> = { '+': 'green', '~': 'yellow', '-': 'red' };
-const VERDICTS = { runtime: 'at run time', reload: 'needs a reload', nothing: 'no effect' } as const;
+const SIGNS: Readonly<Record<ConfigChange['sign'], Style>> = {
+  '+': 'green',
+  '~': 'yellow',
+  '-': 'red',
+};
+const VERDICTS = {
+  runtime: 'at run time',
+  reload: 'needs a reload',
+  nothing: 'no effect',
+} as const;
 const VERDICT_STYLES: Readonly<Record<ConfigChange['by']['kind'], Style>> = {
   runtime: 'green',
   reload: 'yellow',
@@ -37,10 +45,13 @@ const LISTED = 10;
 function changeText(change: ConfigChange, columns: number, colour: boolean): string {
   const { sign, subject, before, after, by } = change;
   const verdict = paint(VERDICT_STYLES[by.kind], VERDICTS[by.kind], colour);
-  const lines = [`${paint(SIGNS[sign], sign, colour)} ${paint('bold', subject, colour)}: ${verdict}`];
+  const lines = [
+    `${paint(SIGNS[sign], sign, colour)} ${paint('bold', subject, colour)}: ${verdict}`,
+  ];
   if (before !== null) lines.push(sideText('-', before, columns, colour));
   if (after !== null) lines.push(sideText('+', after, columns, colour));
-  const whys = by.kind === 'runtime' ? listed(by.changes.map(describeChange)) : [`because ${by.because}`];
+  const whys =
+    by.kind === 'runtime' ? listed(by.changes.map(describeChange)) : [`because ${by.because}`];
   for (const why of whys) lines.push(wrap(why, columns, INDENT));
   return lines.join('\n');
 }
@@ -71,7 +82,10 @@ function listed(texts: readonly string[]): readonly string[] {
 
 function driftText(drift: readonly Drift[], columns: number, colour: boolean): readonly string[] {
   if (drift.length === 0) return [];
-  const title = wrap('Set over the socket, and not in the files that it was started with:', columns);
+  const title = wrap(
+    'Set over the socket, and not in the files that it was started with:',
+    columns,
+  );
   const lines = drift.map((one) => {
     const sign = one.files === null ? '+' : one.running === null ? '-' : '~';
     const mark = paint(SIGNS[sign], sign, colour);
@@ -83,7 +97,10 @@ function driftText(drift: readonly Drift[], columns: number, colour: boolean): r
 function driftSentence(drift: Drift): string {
   const { subject, detail, running, files, place, kind } = drift;
   const where = place === null ? '' : ` (${place.file}:${place.line})`;
-  const what = detail === '' || kind === 'certificate' || kind === 'ca-file' ? subject : `${subject} ${detail}`;
+  const what =
+    detail === '' || kind === 'certificate' || kind === 'ca-file'
+      ? subject
+      : `${subject} ${detail}`;
   switch (kind) {
     case 'added-server':
       return `${subject}: added at run time (${running ?? ''}); ${afterReload(drift)}`;
@@ -94,7 +111,8 @@ function driftSentence(drift: Drift): string {
       return `${what}: another one was set at run time; ${afterReload(drift)}${where}`;
     case 'map-entry':
     case 'acl-entry':
-      if (files === null) return `${what}: added${running === '' ? '' : ` (${running ?? ''})`}; ${afterReload(drift)}`;
+      if (files === null)
+        return `${what}: added${running === '' ? '' : ` (${running ?? ''})`}; ${afterReload(drift)}`;
       if (running === null) return `${what}: deleted; ${afterReload(drift)}${where}`;
       return `${what}: ${running}, the file has ${files}${where}; ${afterReload(drift)}`;
     default:
@@ -114,7 +132,9 @@ export function afterReload({ kind, files, running }: Drift): string {
       return 'a reload loads the file';
     default:
       if (files === null) return 'a reload forgets it';
-      return running === null ? 'a reload brings it back' : `a reload begins with ${files}`.trimEnd();
+      return running === null
+        ? 'a reload brings it back'
+        : `a reload begins with ${files}`.trimEnd();
   }
 }
 

@@ -28,8 +28,15 @@ const CHANGES = EXIT.usage;
 export function build(io: Io): Command {
   const command = new Command('plan')
     .description('Show what differs from what runs: at run time, or by a reload, and why.')
-    .argument('[newfile]', 'a configuration that is to take the place of the file (default: the files)')
-    .option('-f, --file <path>', 'configuration file or folder, repeatable (default: as it runs)', collectFiles);
+    .argument(
+      '[newfile]',
+      'a configuration that is to take the place of the file (default: the files)',
+    )
+    .option(
+      '-f, --file <path>',
+      'configuration file or folder, repeatable (default: as it runs)',
+      collectFiles,
+    );
   return addTargetOptions(command)
     .option('--binary <path>', 'check with this program instead of the running one')
     .option('--detailed-exitcode', 'end with 2 when there are changes, 0 when there are none')

@@ -9,7 +9,13 @@ import { wordsOf } from './config/sections.js';
 
 /** Of a kept copy: larger files are known by their digest alone. */
 const KEPT_MAX_BYTES = 1_048_576;
-const WITH_CONTENT: ReadonlySet<ReferencedKind> = new Set(['certificate', 'ca-file', 'map', 'acl', 'crt-list']);
+const WITH_CONTENT: ReadonlySet<ReferencedKind> = new Set([
+  'certificate',
+  'ca-file',
+  'map',
+  'acl',
+  'crt-list',
+]);
 
 /**
  * Reads every file that the configuration names, as it is on disk now. HAProxy reads them before
@@ -77,7 +83,8 @@ function namesOf(path: string, kind: ReferencedKind, config: Config): readonly s
 }
 
 function baseFor(kind: ReferencedKind, config: Config): string | undefined {
-  const keyword = kind === 'certificate' ? 'crt-base' : kind.startsWith('c') ? 'ca-base' : undefined;
+  const keyword =
+    kind === 'certificate' ? 'crt-base' : kind.startsWith('c') ? 'ca-base' : undefined;
   if (keyword === undefined || kind === 'crt-list') return undefined;
   const globals = config.sections.filter((section) => section.kind === 'global');
   const statement = globals
@@ -104,7 +111,9 @@ async function readNamed(
   const file = await readOne(host, name, path, kinds);
   if (!kinds.includes('certificate')) return [file];
   const beside = await Promise.all(
-    BESIDE.map(async (ending) => await readOne(host, `${name}.${ending}`, `${path}.${ending}`, ['other'])),
+    BESIDE.map(
+      async (ending) => await readOne(host, `${name}.${ending}`, `${path}.${ending}`, ['other']),
+    ),
   );
   return [file, ...beside.filter(({ sha256 }) => sha256 !== 'absent')];
 }

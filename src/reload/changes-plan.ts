@@ -29,7 +29,7 @@ export async function planChanges(
   try {
     const instance = await findInstance(host, request.target);
     const changes = await computeChanges(host, runtimes, instance, request, stateDir);
-    await check(host, changes, request);
+    await checkChanges(host, changes, request);
     return { ...changes, instance };
   } finally {
     runtimes.closeAll();
@@ -37,7 +37,7 @@ export async function planChanges(
 }
 
 /** An error in the new file is told with the place in that file. */
-async function check(
+export async function checkChanges(
   host: Host,
   { examined, fileEdits }: Changes,
   { newFile }: ChangesRequest,
@@ -46,7 +46,8 @@ async function check(
     await checkConfig(host, examined.check, fileEdits);
   } catch (error) {
     const [edit] = fileEdits;
-    if (!(error instanceof HitlessError) || newFile === undefined || edit === undefined) throw error;
+    if (!(error instanceof HitlessError) || newFile === undefined || edit === undefined)
+      throw error;
     const named = (text: string): string => text.replaceAll(edit.file.path, newFile.path);
     throw new HitlessError(error.code, error.exitCode, named(error.message), {
       ...(error.subject === undefined ? {} : { subject: named(error.subject) }),

@@ -74,8 +74,7 @@ export async function computeChanges(
   const { facts } = await runtimeFacts(runtimes, instance, known, check.cwd);
   const { sockets, admin } = facts;
   const connection = sockets.length > 0 ? await runtimes.to(instance.serving, sockets) : undefined;
-  const version =
-    connection && parseInfo(await connection.ask('show info')).get('Version');
+  const version = connection && parseInfo(await connection.ask('show info')).get('Version');
   const compared =
     running.kind === 'unknown'
       ? [unknownChange(running.because)]
@@ -137,7 +136,10 @@ function editWith(documents: readonly Document[], { path, content }: NewFile): r
   const target = second === undefined ? only : same.length === 1 ? same[0] : undefined;
   if (target === undefined) {
     const all = documents.map(({ file }) => file).join(', ');
-    throw usage(`it is not clear which file ${path} is for: ${all}`, 'give it the name of one of them');
+    throw usage(
+      `it is not clear which file ${path} is for: ${all}`,
+      'give it the name of one of them',
+    );
   }
   const document = parse(target.file, content);
   if (printText(document) === printText(target)) return [];

@@ -32,7 +32,10 @@ export async function keepSteps(
       folder: `${check.stateDir}/${KEPT_FOLDER}`,
       cwd: check.cwd,
       files,
-      referenced: [...referenced.values()].map((file) => ({ name: file.name, sha256: file.sha256 })),
+      referenced: [...referenced.values()].map((file) => ({
+        name: file.name,
+        sha256: file.sha256,
+      })),
     },
   ];
 }

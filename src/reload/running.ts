@@ -19,14 +19,21 @@ export type Running =
     }
   | { readonly kind: 'unknown'; readonly because: string };
 
-export async function readRunning(host: Host, instance: Instance, stateDir: string): Promise<Running> {
+export async function readRunning(
+  host: Host,
+  instance: Instance,
+  stateDir: string,
+): Promise<Running> {
   const { serving, leader, arguments: args } = instance;
   const kept = await readKept(host, instance, stateDir);
   if (kept !== undefined) return fromKept(kept);
   const startedMs = host.clock.now() - serving.ageMs;
   const files = await readConfigFiles(host, args.configFiles, leader.cwd).catch(() => undefined);
   if (files === undefined) {
-    return { kind: 'unknown', because: `the files that pid ${serving.pid} was started with cannot be read` };
+    return {
+      kind: 'unknown',
+      because: `the files that pid ${serving.pid} was started with cannot be read`,
+    };
   }
   const newer = files.find(({ modifiedMs }) => modifiedMs >= startedMs);
   if (newer !== undefined) {

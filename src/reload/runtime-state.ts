@@ -2,7 +2,11 @@ import type { ReferencedFiles } from '../haproxy/changes/referenced.js';
 import type { Digests, RuntimeState } from '../haproxy/changes/drift.js';
 import { parseInfo } from '../haproxy/runtime/answers.js';
 import { fingerprints } from '../haproxy/fingerprints.js';
-import { certificatesOf, fingerprintsOf, listCertificates } from '../haproxy/runtime/certificates.js';
+import {
+  certificatesOf,
+  fingerprintsOf,
+  listCertificates,
+} from '../haproxy/runtime/certificates.js';
 import { cliWord } from '../haproxy/runtime/commands.js';
 import { listFiles, parseShowAcl, parseShowMap, type Entry } from '../haproxy/runtime/entries.js';
 import { parseLimits } from '../haproxy/runtime/limits.js';

@@ -166,7 +166,9 @@ type Digests = Readonly<Record<string, string>>;
 
 function changedDigests(saved: Digests, now: Digests): readonly string[] {
   const names = new Set([...Object.keys(saved), ...Object.keys(now)]);
-  return [...names].filter((name) => saved[name] !== now[name]).map((name) => `${name} has changed`);
+  return [...names]
+    .filter((name) => saved[name] !== now[name])
+    .map((name) => `${name} has changed`);
 }
 
 function changedDrift(saved: readonly Drift[], now: readonly Drift[]): readonly string[] {

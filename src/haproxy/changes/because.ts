@@ -7,7 +7,7 @@ const BECAUSE: Readonly<Record<string, string>> = {
   capture: 'captures are laid out when HAProxy starts',
   cookie: 'HAProxy takes the persistence of a backend when it starts',
   'default-server': 'it is read when HAProxy starts',
-  'default_backend': 'frontends are tied to their backends when HAProxy starts',
+  default_backend: 'frontends are tied to their backends when HAProxy starts',
   'hash-type': 'the hash is set up when HAProxy starts',
   log: 'log targets are set up when HAProxy starts',
   mode: 'the mode of a proxy is set when HAProxy starts',

@@ -82,7 +82,10 @@ function shownAtServers(pair: Pair, proxy: Proxy): ConfigChange {
     sign: signOf(pair),
     subject: `${proxy.kind} ${decode(proxy.name)}`,
     ...sidesOf(pair),
-    by: { kind: 'nothing', because: 'a default has no effect of its own: see the servers that it is for' },
+    by: {
+      kind: 'nothing',
+      because: 'a default has no effect of its own: see the servers that it is for',
+    },
   };
 }
 
@@ -119,13 +122,19 @@ function orderChange(
       subject: `${proxy.kind} ${decode(proxy.name)}`,
       before: sideOf(one),
       after: sideOf(other),
-      by: { kind: 'reload', because: 'the servers stand in another order, in which HAProxy numbers and chooses them' },
+      by: {
+        kind: 'reload',
+        because: 'the servers stand in another order, in which HAProxy numbers and chooses them',
+      },
     },
   ];
 }
 
 function sideOf(spec: ServerSpec): NonNullable<ConfigChange['before']> {
-  return { text: decode(spec.statement.line.text).trim(), place: { file: spec.file, line: spec.line } };
+  return {
+    text: decode(spec.statement.line.text).trim(),
+    place: { file: spec.file, line: spec.line },
+  };
 }
 
 function byName(

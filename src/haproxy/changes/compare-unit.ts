@@ -87,7 +87,8 @@ function statementChanges(before: Unit, after: Unit, sides: Sides): readonly Con
   const decided = [...old, ...now].every(({ conditional }) => !conditional) && isStraight(after);
   const proxies = [proxyOf(before, sides.before), proxyOf(after, sides.after)] as const;
   const [oldProxy, newProxy] = proxies;
-  const apart = decided && oldProxy !== undefined && newProxy !== undefined && after.kind !== 'frontend';
+  const apart =
+    decided && oldProxy !== undefined && newProxy !== undefined && after.kind !== 'frontend';
   if (!apart) return pairsToChanges(differences(old, now), before, after, sides, decided);
   // Servers are compared by what is in force for them, wherever that is written.
   const servers = serverChanges(oldProxy, newProxy, [old, now], sides);

@@ -54,7 +54,9 @@ function isSameConfig(a: Config, b: Config): boolean {
     a.documents.length === b.documents.length &&
     a.documents.every(({ lines }, at) => {
       const others = b.documents[at]?.lines ?? [];
-      return lines.length === others.length && lines.every(({ text }, n) => text === others[n]?.text);
+      return (
+        lines.length === others.length && lines.every(({ text }, n) => text === others[n]?.text)
+      );
     })
   );
 }

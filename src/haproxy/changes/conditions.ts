@@ -44,5 +44,7 @@ function mayDecide(text: string): boolean {
   let at = 0;
   while (text.charCodeAt(at) === 0x20 || text.charCodeAt(at) === 0x09) at += 1;
   const first = text.charCodeAt(at);
-  return first === DOT || first === QUOTE || first === APOSTROPHE || first === BACKSLASH || first < 0x20;
+  return (
+    first === DOT || first === QUOTE || first === APOSTROPHE || first === BACKSLASH || first < 0x20
+  );
 }

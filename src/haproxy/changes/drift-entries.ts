@@ -4,10 +4,7 @@ import { parseEntries } from './entries.js';
 import type { ReferencedFile, ReferencedFiles } from './referenced.js';
 
 /** Maps, ACLs and certificates that hold something else than their files did. */
-export function entryDrift(
-  referenced: ReferencedFiles,
-  state: RuntimeState,
-): readonly Drift[] {
+export function entryDrift(referenced: ReferencedFiles, state: RuntimeState): readonly Drift[] {
   const found: Drift[] = [];
   for (const file of referenced.values()) {
     const [kind, ...more] = file.kinds;
@@ -38,7 +35,11 @@ function between(
 ): readonly Drift[] {
   if (loaded === undefined) return [];
   // The first of several with the same key is the one that counts.
-  const files = new Map(parseEntries(kind, text).toReversed().map((entry) => [entry.key, entry]));
+  const files = new Map(
+    parseEntries(kind, text)
+      .toReversed()
+      .map((entry) => [entry.key, entry]),
+  );
   const running = new Map(loaded.toReversed().map((entry) => [entry.key, entry]));
   const drift: Drift[] = [];
   const one = (key: string): Drift => {

@@ -51,14 +51,28 @@ function processDrift(config: Config, { info }: RuntimeState): readonly Drift[] 
   const [now, first] = [info.get('Maxconn'), info.get('Hard_maxconn')];
   if (now !== undefined && first !== undefined && now !== first) {
     const place = placeOf(config, 'maxconn');
-    found.push({ kind: 'global', subject: 'global', detail: 'maxconn', running: now, files: first, place });
+    found.push({
+      kind: 'global',
+      subject: 'global',
+      detail: 'maxconn',
+      running: now,
+      files: first,
+      place,
+    });
   }
   for (const [keyword, field] of Object.entries(RATES)) {
     const running = info.get(field);
     const written = rateOf(config, keyword);
     if (running === undefined || written === undefined || running === written) continue;
     const place = placeOf(config, keyword);
-    found.push({ kind: 'global', subject: 'global', detail: keyword, running, files: written, place });
+    found.push({
+      kind: 'global',
+      subject: 'global',
+      detail: keyword,
+      running,
+      files: written,
+      place,
+    });
   }
   return found;
 }

@@ -92,7 +92,8 @@ const ATTRIBUTES: readonly Attribute[] = [
   },
   {
     kind: 'fqdn',
-    files: ({ address, template }) => (/[A-Za-z]/.test(address) && template === undefined ? address : undefined),
+    files: ({ address, template }) =>
+      /[A-Za-z]/.test(address) && template === undefined ? address : undefined,
     running: ({ fqdn }) => (fqdn === '-' ? undefined : fqdn),
   },
   {
@@ -143,7 +144,14 @@ function differences(
     const { file, line } = settingOf(spec, kind) ?? spec;
     const place = { file, line };
     return [
-      { kind, subject: nameOf(proxy, spec.name), detail: kind, running: seen, files: written, place },
+      {
+        kind,
+        subject: nameOf(proxy, spec.name),
+        detail: kind,
+        running: seen,
+        files: written,
+        place,
+      },
     ];
   });
 }

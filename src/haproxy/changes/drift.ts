@@ -10,10 +10,21 @@ import type { ReferencedFiles } from './referenced.js';
 /** Something that was set over the socket and that the files do not have. */
 export interface Drift {
   readonly kind:
-    | 'state' | 'weight' | 'address' | 'fqdn' | 'maxconn' | 'check' | 'agent-check'
-    | 'added-server' | 'deleted-server'
-    | 'map-entry' | 'acl-entry' | 'certificate' | 'ca-file'
-    | 'frontend-maxconn' | 'global';
+    | 'state'
+    | 'weight'
+    | 'address'
+    | 'fqdn'
+    | 'maxconn'
+    | 'check'
+    | 'agent-check'
+    | 'added-server'
+    | 'deleted-server'
+    | 'map-entry'
+    | 'acl-entry'
+    | 'certificate'
+    | 'ca-file'
+    | 'frontend-maxconn'
+    | 'global';
   /** `server web/web1`, `map /etc/haproxy/hosts.map`. */
   readonly subject: string;
   /** What it is about, where the subject has several: a key of a map, `maxconn`. */

@@ -37,7 +37,9 @@ export function entryChanges(
     return { kind: 'nothing', because: 'comments and spaces: the entries are the same' };
   }
   const because =
-    whyRepeated(before) ?? whyRepeated(after) ?? (kind === 'map' ? whyOrdered(file, before, after, config) : undefined);
+    whyRepeated(before) ??
+    whyRepeated(after) ??
+    (kind === 'map' ? whyOrdered(file, before, after, config) : undefined);
   if (because !== undefined) return { kind: 'reload', because };
   return { kind: 'runtime', changes: changesBetween(kind, file, before, after) };
 }
@@ -52,7 +54,8 @@ function isSame(before: readonly FileEntry[], after: readonly FileEntry[]): bool
 function whyRepeated(entries: readonly FileEntry[]): string | undefined {
   const seen = new Set<string>();
   for (const { key, line } of entries) {
-    if (seen.has(key)) return `the key in line ${line} stands twice: one of two cannot be changed alone`;
+    if (seen.has(key))
+      return `the key in line ${line} stands twice: one of two cannot be changed alone`;
     seen.add(key);
   }
   return undefined;

@@ -27,7 +27,8 @@ export function limitChange(
 type Setting = Extract<RuntimeChange, { kind: 'global' }>['setting'];
 
 function limitOf(kind: string, keyword: string): Setting | undefined {
-  if (kind === 'frontend' || kind === 'listen') return keyword === 'maxconn' ? 'maxconn' : undefined;
+  if (kind === 'frontend' || kind === 'listen')
+    return keyword === 'maxconn' ? 'maxconn' : undefined;
   if (kind !== 'global') return undefined;
   switch (keyword) {
     case 'maxconn':
@@ -59,7 +60,12 @@ function numberOf({ words }: Entry): number | undefined {
   return plain && /^[1-9]\d{0,8}$/.test(value.value) ? Number(value.value) : undefined;
 }
 
-function changeOf({ kind, name }: Unit, setting: Setting, before: number, after: number): RuntimeChange {
+function changeOf(
+  { kind, name }: Unit,
+  setting: Setting,
+  before: number,
+  after: number,
+): RuntimeChange {
   if (kind === 'global') return { kind: 'global', setting, before, after };
   return { kind: 'frontend-maxconn', frontend: name, before, after };
 }

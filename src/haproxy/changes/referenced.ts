@@ -56,7 +56,9 @@ function changeOf(
   const by = byOf(old, now, config);
   const refusal =
     by.kind === 'runtime'
-      ? by.changes.map((change) => whyNotAtRuntime(change, version)).find((why) => why !== undefined)
+      ? by.changes
+          .map((change) => whyNotAtRuntime(change, version))
+          .find((why) => why !== undefined)
       : undefined;
   return {
     sign: '~',
@@ -68,7 +70,12 @@ function changeOf(
 }
 
 /** Never shown: the lines of what may hold a private key. */
-const SECRET: ReadonlySet<ReferencedKind> = new Set(['certificate', 'ca-file', 'crl-file', 'other']);
+const SECRET: ReadonlySet<ReferencedKind> = new Set([
+  'certificate',
+  'ca-file',
+  'crl-file',
+  'other',
+]);
 
 function firstOther(
   old: ReferencedFile,
@@ -99,8 +106,16 @@ function digestOf({ sha256 }: ReferencedFile): string {
 
 function byOf(old: ReferencedFile, now: ReferencedFile, config: Config): ConfigChange['by'] {
   const [kind, ...more] = now.kinds;
-  if (now.sha256 === 'unreadable') return { kind: 'reload', because: 'the file cannot be read, so that nothing shows it to be the same' };
-  if (old.sha256 === 'unknown') return { kind: 'reload', because: 'the file has changed since HAProxy has read it, and what it has read is not known' };
+  if (now.sha256 === 'unreadable')
+    return {
+      kind: 'reload',
+      because: 'the file cannot be read, so that nothing shows it to be the same',
+    };
+  if (old.sha256 === 'unknown')
+    return {
+      kind: 'reload',
+      because: 'the file has changed since HAProxy has read it, and what it has read is not known',
+    };
   if (more.length > 0) return { kind: 'reload', because: 'the file is used in several ways' };
   if (old.text === undefined || now.text === undefined) {
     return { kind: 'reload', because: whyReloadFile(kind, old, now) };
@@ -125,7 +140,8 @@ function whyReloadFile(
   old: ReferencedFile,
   now: ReferencedFile,
 ): string {
-  if (old.sha256 === 'absent' || now.sha256 === 'absent') return 'files are found when HAProxy starts';
+  if (old.sha256 === 'absent' || now.sha256 === 'absent')
+    return 'files are found when HAProxy starts';
   if (kind === 'crt-list') return 'hitless does not change the lines of a crt-list at run time';
   if (kind === 'other' || kind === undefined) return 'HAProxy reads this file only when it starts';
   return 'the former content was not kept, so that it could not be put back';

@@ -30,7 +30,14 @@ export function serverDifference(
 
 /** Initial settings that the runtime API can change afterwards. */
 const CHANGEABLE: ReadonlySet<string> = new Set([
-  'weight', 'maxconn', 'disabled', 'enabled', 'addr', 'port', 'agent-addr', 'agent-port',
+  'weight',
+  'maxconn',
+  'disabled',
+  'enabled',
+  'addr',
+  'port',
+  'agent-addr',
+  'agent-port',
 ]);
 
 function isFixed({ keyword }: Setting): boolean {
@@ -77,11 +84,17 @@ function addressDifference(old: ServerSpec, now: ServerSpec): Found {
   if (resolved && old.port === now.port && isName(old.address) && isName(now.address)) {
     return { attribute: 'fqdn', before: old.address, after: now.address };
   }
-  return { because: 'only from one IP address and port to another can a server be moved at run time' };
+  return {
+    because: 'only from one IP address and port to another can a server be moved at run time',
+  };
 }
 
 function isName(address: string): boolean {
-  return /^[A-Za-z0-9](?:[A-Za-z0-9._-]*)$/.test(address) && /[A-Za-z]/.test(address) && !IPV4.test(address);
+  return (
+    /^[A-Za-z0-9](?:[A-Za-z0-9._-]*)$/.test(address) &&
+    /[A-Za-z]/.test(address) &&
+    !IPV4.test(address)
+  );
 }
 
 interface Attribute {
@@ -99,7 +112,11 @@ const ATTRIBUTES: readonly Attribute[] = [
   {
     attribute: 'maxconn',
     valueOf: (server) => valueOf(server, 'maxconn') ?? NO_LIMIT,
-    whyNot: (server) => unless(settingOf(server, 'minconn') === undefined, 'it has a minconn, with which its maxconn moves'),
+    whyNot: (server) =>
+      unless(
+        settingOf(server, 'minconn') === undefined,
+        'it has a minconn, with which its maxconn moves',
+      ),
   },
   { attribute: 'state', valueOf: stateOf },
   {
@@ -112,9 +129,14 @@ const ATTRIBUTES: readonly Attribute[] = [
   {
     attribute: 'check-port',
     valueOf: (server) => valueOf(server, 'port'),
-    whyNot: (server) => unless(settingOf(server, 'check') !== undefined, 'the server is not checked'),
+    whyNot: (server) =>
+      unless(settingOf(server, 'check') !== undefined, 'the server is not checked'),
   },
-  { attribute: 'agent-address', valueOf: (server) => valueOf(server, 'agent-addr'), whyNot: hasAgent },
+  {
+    attribute: 'agent-address',
+    valueOf: (server) => valueOf(server, 'agent-addr'),
+    whyNot: hasAgent,
+  },
   { attribute: 'agent-port', valueOf: (server) => valueOf(server, 'agent-port'), whyNot: hasAgent },
 ];
 
@@ -142,7 +164,9 @@ function attributeDifference({ attribute, valueOf: value, whyNot }: Attribute): 
     const after = value(now);
     if (before === after) return undefined;
     if (before === undefined || after === undefined) {
-      return { because: `${attribute} is set on one side only: what holds without it follows from other settings` };
+      return {
+        because: `${attribute} is set on one side only: what holds without it follows from other settings`,
+      };
     }
     const because = whyNot?.(old) ?? whyNot?.(now);
     return because === undefined ? { attribute, before, after } : { because };

@@ -15,14 +15,19 @@ export function serverAdded(server: ServerSpec, context: ServerContext): ConfigC
   const behind = now.slice(now.findIndex(({ name }) => name === server.name) + 1);
   // An added server gets the next number and the last place.
   if (behind.some(({ name }) => kept.has(name))) {
-    return { kind: 'reload', because: 'a server is added behind all others only, and it stands before one' };
+    return {
+      kind: 'reload',
+      because: 'a server is added behind all others only, and it stands before one',
+    };
   }
   const change: RuntimeChange = {
     kind: 'server-add',
     server: { backend: after.name, server: server.name },
     words: wordsFor(server),
   };
-  return runtimeOr([change], (one) => server.conditional ? CONDITIONAL : whyNotLife(one, server, context));
+  return runtimeOr([change], (one) =>
+    server.conditional ? CONDITIONAL : whyNotLife(one, server, context),
+  );
 }
 
 /** A server that only the running configuration has. */
@@ -33,14 +38,19 @@ export function serverDeleted(server: ServerSpec, context: ServerContext): Confi
     words: wordsFor(server),
   };
   return runtimeOr([change], (one) =>
-    server.conditional ? CONDITIONAL : whyNotLife(one, server, context) ?? whyNamed(server, context),
+    server.conditional
+      ? CONDITIONAL
+      : (whyNotLife(one, server, context) ?? whyNamed(server, context)),
   );
 }
 
 /** No default-server counts for `add server`: all that is in force is written out. */
 function wordsFor(server: ServerSpec): readonly string[] {
   const settings = server.settings.filter(isLastOfItsKind);
-  return [literalAddress(server) ?? server.address, ...settings.flatMap(({ keyword, args }) => [keyword, ...args])];
+  return [
+    literalAddress(server) ?? server.address,
+    ...settings.flatMap(({ keyword, args }) => [keyword, ...args]),
+  ];
 }
 
 function isLastOfItsKind(setting: Setting, at: number, all: readonly Setting[]): boolean {
@@ -78,13 +88,27 @@ const ADDABLE: ReadonlySet<string> = new Set(
 );
 
 /** Where the number of a server counts, a new process would give other ones. */
-const NUMBERED: ReadonlySet<string> = new Set(['stick', 'stick-table', 'hash-type', 'use-server', 'cookie', 'load-server-state-from-file', 'fullconn', 'dispatch']);
+const NUMBERED: ReadonlySet<string> = new Set([
+  'stick',
+  'stick-table',
+  'hash-type',
+  'use-server',
+  'cookie',
+  'load-server-state-from-file',
+  'fullconn',
+  'dispatch',
+]);
 
 function whyNumbered(proxy: Proxy): string | undefined {
   const found = find(proxy, ({ keyword }) => NUMBERED.has(keyword));
-  if (found !== undefined) return `"${found.statement.keyword}" of its backend knows servers by number or name`;
-  const transparent = ['transparent', 'http_proxy', 'prefer-last-server'].find((name) => optionOf(proxy, name).value);
-  return transparent === undefined || transparent === 'prefer-last-server' ? undefined : `"option ${transparent}" is set`;
+  if (found !== undefined)
+    return `"${found.statement.keyword}" of its backend knows servers by number or name`;
+  const transparent = ['transparent', 'http_proxy', 'prefer-last-server'].find(
+    (name) => optionOf(proxy, name).value,
+  );
+  return transparent === undefined || transparent === 'prefer-last-server'
+    ? undefined
+    : `"option ${transparent}" is set`;
 }
 
 /** `track web/web1`, `srv_is_up(web/web1)`: such a server is not deleted. */
@@ -93,11 +117,15 @@ function whyNamed(server: ServerSpec, { after, before, sides }: ServerContext): 
   const named = [sides.before.config, sides.after.config].some((config) => mentions(config, name));
   if (named) return `another line names ${decode(name)}`;
   const own = tracksWithin(before, server.name) || tracksWithin(after, server.name);
-  return own || settingOf(server, 'track') !== undefined ? 'health is tracked between servers' : undefined;
+  return own || settingOf(server, 'track') !== undefined
+    ? 'health is tracked between servers'
+    : undefined;
 }
 
 function tracksWithin({ section }: Proxy, name: string): boolean {
-  return section.statements.some(({ line }) => new RegExp(`\\strack\\s+${escaped(name)}(\\s|$)`).test(line.text));
+  return section.statements.some(({ line }) =>
+    new RegExp(`\\strack\\s+${escaped(name)}(\\s|$)`).test(line.text),
+  );
 }
 
 function mentions({ documents }: Config, text: string): boolean {

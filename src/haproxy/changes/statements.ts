@@ -43,8 +43,21 @@ function entryOf({ line, keyword, condition }: Statement, place: Place, of: Cond
 
 /** Keywords of which a section has one each, and those that are told apart by their next word. */
 const BY_SECOND_WORD: ReadonlySet<string> = new Set([
-  'option', 'timeout', 'acl', 'bind', 'server', 'stats', 'tune', 'errorfile', 'errorloc', 'peer', 'nameserver', 'user',
-  'group', 'rate-limit', 'email-alert',
+  'option',
+  'timeout',
+  'acl',
+  'bind',
+  'server',
+  'stats',
+  'tune',
+  'errorfile',
+  'errorloc',
+  'peer',
+  'nameserver',
+  'user',
+  'group',
+  'rate-limit',
+  'email-alert',
 ]);
 
 function topicOf(keyword: string, words: readonly Word[]): string {
@@ -61,7 +74,8 @@ export interface Pair {
 /** What is gone, what is new, and what has another value now; the order counts. */
 export function differences(before: readonly Entry[], after: readonly Entry[]): readonly Pair[] {
   let start = 0;
-  while (start < before.length && start < after.length && same(before[start], after[start])) start += 1;
+  while (start < before.length && start < after.length && same(before[start], after[start]))
+    start += 1;
   let end = 0;
   while (
     end < before.length - start &&
@@ -113,7 +127,10 @@ function longestCommon(before: readonly Entry[], after: readonly Entry[]): Halve
     if (one !== undefined && other !== undefined && same(one, other)) {
       row += 1;
       column += 1;
-    } else if (one !== undefined && (other === undefined || at(row + 1, column) >= at(row, column + 1))) {
+    } else if (
+      one !== undefined &&
+      (other === undefined || at(row + 1, column) >= at(row, column + 1))
+    ) {
       left.push(one);
       row += 1;
     } else if (other !== undefined) {

@@ -30,7 +30,11 @@ export function configOf(text: string, file = 'haproxy.cfg'): Config {
   return resolve([parseText(file, text)]);
 }
 
-export function compared(before: string, after: string, version = '2.6.12'): readonly ConfigChange[] {
+export function compared(
+  before: string,
+  after: string,
+  version = '2.6.12',
+): readonly ConfigChange[] {
   return compareConfigs(configOf(before), configOf(after), version);
 }
 
