@@ -62,7 +62,8 @@ const WEIGHT_MAX = 256;
 
 function weightWish(target: string, text: string): Wish {
   const weight = parseCount(text, 'weight', 0);
-  if (weight > WEIGHT_MAX) throw usage(`weight ${weight} is above ${WEIGHT_MAX}`);
+  if (weight > WEIGHT_MAX)
+    throw usage(`weight ${weight} is above ${WEIGHT_MAX}`, 'write a number from 0 to 256');
   const value = String(weight);
   return wish(target, 'weight', value, (server) => settingEdit(server, 'weight', [value]));
 }
