@@ -29,7 +29,7 @@ export async function planChanges(
   try {
     const instance = await findInstance(host, request.target);
     const changes = await computeChanges(host, runtimes, instance, request, stateDir);
-    await check(host, changes, request);
+    await checkChanges(host, changes, request);
     return { ...changes, instance };
   } finally {
     runtimes.closeAll();
@@ -37,7 +37,7 @@ export async function planChanges(
 }
 
 /** An error in the new file is told with the place in that file. */
-async function check(
+export async function checkChanges(
   host: Host,
   { examined, fileEdits }: Changes,
   { newFile }: ChangesRequest,
