@@ -28,6 +28,7 @@ export async function readReferenced(
 ): Promise<ReferencedFiles> {
   const found = new Map<string, ReferencedFile>();
   const queue = uses(config);
+
   for (const [name, kinds] of queue) {
     const path = isAbsolute(name) ? name : join(cwd, name);
     for (const file of await readNamed(host, name, path, kinds)) {
@@ -44,25 +45,28 @@ export async function readReferenced(
 /** Kinds by name, in the order of the files. A map: what a crt-list names is added on the way. */
 function uses(config: Config): Map<string, ReferencedKind[]> {
   const all = new Map<string, ReferencedKind[]>();
+  // There certificates have names and parts of their own.
+  const stores = config.sections.some(({ kind }) => kind === 'crt-store');
   for (const reference of referencesOf(config)) {
-    if (isPlaceholder(reference.path)) continue;
-    const kind = kindOf(reference);
-    for (const name of namesOf(decode(reference.path), kind, config)) {
-      const kinds = all.get(name) ?? [];
-      if (!kinds.includes(kind)) all.set(name, [...kinds, kind]);
-    }
+    // HAProxy reads such a file for the state of servers, and others write it all the time.
+    if (isPlaceholder(reference.path) || reference.kind === 'server-state') continue;
+    const kind = kindOf(reference, stores);
+    const name = decode(join(reference.base ?? '', reference.path));
+    const kinds = all.get(name) ?? [];
+    if (!kinds.includes(kind)) all.set(name, [...kinds, kind]);
   }
   return all;
 }
 
-/** Not a file, or one whose name is not known: a variable, a virtual map, a trusted store. */
+/** Not a file, or one whose name is not known: a variable, a virtual map. */
 function isPlaceholder(path: string): boolean {
-  return path === '' || path.includes('$') || path.startsWith('@') || /^(virt|opt)@/.test(path);
+  return path.includes('$') || /^(virt|opt)@/.test(path);
 }
 
-function kindOf({ kind }: Reference): ReferencedKind {
+function kindOf({ kind }: Reference, stores: boolean): ReferencedKind {
   switch (kind) {
     case 'certificate':
+      return stores ? 'other' : 'certificate';
     case 'ca-file':
     case 'crl-file':
     case 'crt-list':
@@ -77,26 +81,16 @@ function kindOf({ kind }: Reference): ReferencedKind {
 /** Parts of a certificate that stand in files of their own (configuration.txt, "crt"). */
 const BESIDE = ['key', 'ocsp', 'issuer', 'sctl', 'rsa', 'ecdsa', 'dsa'];
 
-function namesOf(path: string, kind: ReferencedKind, config: Config): readonly string[] {
-  const base = baseFor(kind, config);
-  return [base === undefined || isAbsolute(path) ? path : join(base, path)];
-}
-
-function baseFor(kind: ReferencedKind, config: Config): string | undefined {
-  const keyword =
-    kind === 'certificate' ? 'crt-base' : kind.startsWith('c') ? 'ca-base' : undefined;
-  if (keyword === undefined || kind === 'crt-list') return undefined;
-  const globals = config.sections.filter((section) => section.kind === 'global');
-  const statement = globals
-    .flatMap(({ statements }) => statements)
-    .findLast((one) => one.keyword === keyword);
-  return statement === undefined ? undefined : wordsOf(statement)[1]?.value;
-}
-
 function certificatesIn(text: string, config: Config): readonly string[] {
+  const base = config.sections
+    .filter(({ kind }) => kind === 'global')
+    .flatMap(({ statements }) => statements)
+    .find(({ keyword }) => keyword === 'crt-base');
+  const folder = base === undefined ? '' : (wordsOf(base)[1]?.value ?? '');
   return text.split('\n').flatMap((line) => {
     const path = line.trim().split(/\s+/)[0] ?? '';
-    return path === '' || path.startsWith('#') ? [] : namesOf(path, 'certificate', config);
+    if (path === '' || path.startsWith('#')) return [];
+    return [isAbsolute(path) ? path : join(folder, path)];
   });
 }
 

@@ -100,7 +100,10 @@ export async function computeChanges(
     referenced,
     notes: [
       ...(state?.notes ?? []),
-      ...(connection === undefined ? ['no stats socket answers: drift cannot be seen'] : []),
+      ...(connection === undefined ? ['there is no stats socket: drift cannot be seen'] : []),
+      ...(running.kind === 'unknown'
+        ? ['drift cannot be told either: a reload begins with the files']
+        : []),
     ],
   };
 }

@@ -47,6 +47,8 @@ export const keepConfig: StepDefinition<KeepConfig> = {
         await context.host.files.remove(path);
         return { kept: false, why: 'the files have changed meanwhile' };
       }
+      // Makes the folder too.
+      await context.host.files.append(path, '');
       await context.host.files.replace(path, Buffer.from(text), PRIVATE);
       return { kept: true };
     } catch (error) {

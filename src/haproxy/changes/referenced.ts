@@ -1,5 +1,5 @@
 import type { Config } from '../config/resolve.js';
-import type { ConfigChange, RuntimeChange } from '../runtime/change.js';
+import type { ConfigChange } from '../runtime/change.js';
 import { whyNotAtRuntime } from '../runtime/availability.js';
 import { entryChanges } from './entries.js';
 
@@ -125,14 +125,25 @@ function byOf(old: ReferencedFile, now: ReferencedFile, config: Config): ConfigC
     case 'acl':
       return entryChanges(kind, now.name, [old.text, now.text], config);
     case 'certificate':
+      if (!now.text.includes('PRIVATE KEY-----')) {
+        return { kind: 'reload', because: 'its key stands in another file' };
+      }
+      return certificateChange(kind, now.name, old.text, now.text);
     case 'ca-file':
-    case 'crl-file': {
-      const change: RuntimeChange = { kind, path: now.name, before: old.text, after: now.text };
-      return { kind: 'runtime', changes: [change] };
-    }
+    case 'crl-file':
+      return certificateChange(kind, now.name, old.text, now.text);
     default:
       return { kind: 'reload', because: whyReloadFile(kind, old, now) };
   }
+}
+
+function certificateChange(
+  kind: 'certificate' | 'ca-file' | 'crl-file',
+  path: string,
+  before: string,
+  after: string,
+): ConfigChange['by'] {
+  return { kind: 'runtime', changes: [{ kind, path, before, after }] };
 }
 
 function whyReloadFile(
