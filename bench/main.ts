@@ -1,4 +1,5 @@
 import { cpus, release } from 'node:os';
+import { benchConfig } from './config.js';
 import { benchFlip } from './flip.js';
 import { benchLossless } from './lossless.js';
 import { benchProber } from './prober.js';
@@ -9,6 +10,7 @@ import { benchStartup } from './startup.js';
 
 const PARTS = {
   startup: benchStartup,
+  config: benchConfig,
   reload: benchReload,
   runtime: benchRuntime,
   prober: benchProber,

@@ -116,7 +116,12 @@ async function state(): Promise<unknown> {
   const limits = ['Maxconn', 'ConnRateLimit', 'SessRateLimit', 'SslRateLimit'].map((name) =>
     info.get(name),
   );
-  return { servers, limits, stat: parseLimits((await ask('show stat')) ?? '') };
+  // That of a backend is "fullconn", a tenth of its frontends' maxconn, which counts for servers
+  // with a minconn only: plan looks for these.
+  const stat = parseLimits((await ask('show stat')) ?? '').filter(
+    ({ server }) => server !== 'BACKEND',
+  );
+  return { servers, limits, stat };
 }
 
 async function ask(command: string): Promise<string | undefined> {

@@ -135,13 +135,13 @@ const BAD_NAME = /[^A-Za-z0-9._:-]/;
 
 function sectionFaults(sections: readonly Section[]): readonly Diagnostic[] {
   return sections.flatMap((section) => {
-    const { kind, name, env, header } = section;
+    const { kind, name, env } = section;
     if (!NAMED.has(kind) || env) return unknownSections(section);
     if (name === '') return [inHeader(section, 0, `"${kind}" needs a name`)];
     const bad = PROXIES.has(kind) ? BAD_NAME.exec(name)?.[0] : undefined;
     if (bad === undefined) return unknownSections(section);
     const message = `a name must not hold "${decode(bad)}": ${decode(name)}`;
-    return [inHeader(section, 1, message), ...unknownSections({ ...section, header })];
+    return [inHeader(section, 1, message), ...unknownSections(section)];
   });
 }
 
