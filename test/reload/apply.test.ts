@@ -30,10 +30,12 @@ function view(world: World): Readonly<Record<string, unknown>> {
     pid: servingOf(world).pid,
     file: world.files.text(CONFIG_PATH),
     servers: Object.fromEntries(
-      [...servers].sort().map(([name, { words: _, ...server }]) => [name, server]),
+      [...servers]
+        .sort(([a], [b]) => a.localeCompare(b))
+        .map(([name, { words: _, ...server }]) => [name, server]),
     ),
     // What was deleted comes back at the end.
-    map: [...(maps.get(MAP_PATH)?.current ?? [])].sort(),
+    map: [...(maps.get(MAP_PATH)?.current ?? [])].sort(([a], [b]) => a.localeCompare(b)),
     certificate: certificates.get(CERTIFICATE_PATH)?.trim(),
     pending: [...pending.keys()],
     frontends: [...frontends],
