@@ -200,7 +200,7 @@ test('a new file of which a part needs a reload is loaded by one, and only so', 
     const { result, newPids, plan } = outcomeOf(ran);
     assert.equal(result, 'reloaded', ran.stderr);
     assert.notEqual(newPids[0], pid);
-    assert.match(plan?.reasons.join() ?? '', /not runtime: .*balance/);
+    assert.match(plan?.reasons.join() ?? '', /not runtime: .*algorithm/);
     assert.ok(plan?.handOver.every(({ kind }) => kind !== 'runtime-change'));
   });
   assert.match(await web1(), / ready 8 /);
