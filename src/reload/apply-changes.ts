@@ -33,7 +33,7 @@ export async function applyChanges(
   return await runPlan(
     host,
     { ...options, timeoutMs: request.timeoutMs },
-    async (runtimes, stateDir) => await prepareChanges(host, runtimes, request, options),
+    async (runtimes) => await prepareChanges(host, runtimes, request, options),
   );
 }
 

@@ -1,6 +1,9 @@
 import { parse, print, type Document } from '../../src/haproxy/config/document.js';
 import type { RuntimeChange } from '../../src/haproxy/runtime/change.js';
+import type { Host } from '../../src/host/host.js';
+import { applyChanges } from '../../src/reload/apply-changes.js';
 import { applyRuntime, type ApplyRequest } from '../../src/reload/apply-runtime.js';
+import type { ReloadOptions } from '../../src/reload/reload.js';
 import type { PlanResult } from '../../src/reload/run-plan.js';
 import type { FileEdit } from '../../src/reload/request.js';
 import type { Trouble } from '../fakes/effects.js';
@@ -44,7 +47,10 @@ export function buildApplyWorld(level = 'admin', balance = 'roundrobin'): World 
   const config = CONFIG.replace('level admin', `level ${level}`);
   world.files.write(CONFIG_PATH, config.replace('roundrobin', balance));
   const argv = ['/usr/sbin/haproxy', '-D', '-f', CONFIG_PATH, '-p', PID_PATH];
+  world.clock.advance(1_000);
   callHaproxy(world, { argv, env: { PATH: '/usr/bin' } });
+  // Younger than its files: what they say is what it runs.
+  for (const process of world.haproxies()) process.ageMs = 0;
   return world;
 }
 
@@ -93,12 +99,44 @@ function toTwenty(documents: readonly Document[]): readonly FileEdit[] {
   });
 }
 
-/** `hitless apply` in a process of its own. */
+/** `hitless set` in a process of its own. */
 export async function runApply(
   world: World,
   request: ApplyRequest,
   trouble?: Trouble,
   dryRun = false,
+): Promise<Outcome<PlanResult>> {
+  return await runOptions(
+    world,
+    async (host, options) => await applyRuntime(host, request, options),
+    trouble,
+    dryRun,
+  );
+}
+
+/** `hitless apply NEWFILE`, which is the file with some words replaced, likewise. */
+export async function runNewFile(
+  world: World,
+  replace: readonly (readonly [string, string])[],
+  trouble?: Trouble,
+): Promise<Outcome<PlanResult>> {
+  const former = world.files.text(CONFIG_PATH) ?? '';
+  const text = replace.reduce((all, [from, to]) => all.replace(from, to), former);
+  const { edit: _edit, changes: _changes, ...request } = applyRequest([]);
+  const newFile = { path: 'new.cfg', content: Buffer.from(text, 'latin1') };
+  return await runOptions(
+    world,
+    async (host, options) => await applyChanges(host, { ...request, newFile }, options),
+    trouble,
+    false,
+  );
+}
+
+async function runOptions(
+  world: World,
+  work: (host: Host, options: ReloadOptions) => Promise<PlanResult>,
+  trouble: Trouble | undefined,
+  dryRun: boolean,
 ): Promise<Outcome<PlanResult>> {
   const hitless = startHitless(world, trouble);
   const options = {
@@ -109,7 +147,7 @@ export async function runApply(
     waitLockMs: 0,
     onDraining: async () => await Promise.resolve(),
   };
-  const outcome = await settled(applyRuntime(hitless.host, request, options));
+  const outcome = await settled(work(hitless.host, options));
   hitless.exit();
   return { effects: hitless.effects, ...outcome };
 }

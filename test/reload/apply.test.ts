@@ -14,6 +14,7 @@ import {
   MAP_PATH,
   NEW_PEM,
   runApply,
+  runNewFile,
 } from './apply-world.js';
 import { leftovers } from './invariants.js';
 import { exitCodeOf, place, type Outcome } from './runs.js';
@@ -30,10 +31,12 @@ function view(world: World): Readonly<Record<string, unknown>> {
     pid: servingOf(world).pid,
     file: world.files.text(CONFIG_PATH),
     servers: Object.fromEntries(
-      [...servers].sort().map(([name, { words: _, ...server }]) => [name, server]),
+      [...servers]
+        .sort(([a], [b]) => a.localeCompare(b))
+        .map(([name, { words: _, ...server }]) => [name, server]),
     ),
     // What was deleted comes back at the end.
-    map: [...(maps.get(MAP_PATH)?.current ?? [])].sort(),
+    map: [...(maps.get(MAP_PATH)?.current ?? [])].sort(([a], [b]) => a.localeCompare(b)),
     certificate: certificates.get(CERTIFICATE_PATH)?.trim(),
     pending: [...pending.keys()],
     frontends: [...frontends],
@@ -84,10 +87,7 @@ for (const mode of CRASH_MODES) {
   test(`an apply killed ${mode} any effect is undone or finished by recover`, async (t) => {
     const problems: string[] = [];
     const struck = await sweepApply({ kind: 'crash', mode }, async (world, outcome) => {
-      const hitless = startHitless(world, undefined);
-      const options = { stateDir: STATE_DIR, timeoutMs: 400, onEvent: () => undefined };
-      await recover(hitless.host, options);
-      hitless.exit();
+      await recoverAll(world);
       const seen = view(world);
       const done = String(seen['file']).includes(EDITED_WORD);
       try {
@@ -100,6 +100,13 @@ for (const mode of CRASH_MODES) {
     assert.deepEqual(problems, []);
     assert.ok(struck > 20);
   });
+}
+
+async function recoverAll(world: World): Promise<void> {
+  const hitless = startHitless(world, undefined);
+  const options = { stateDir: STATE_DIR, timeoutMs: 400, onEvent: () => undefined };
+  await recover(hitless.host, options);
+  hitless.exit();
 }
 
 test('whatever call fails once, the exit code says how things stand', async (t) => {
@@ -215,3 +222,60 @@ test('an edited file that HAProxy does not accept is refused before the process 
   assert.match(messageOf(outcome.error), /unknown keyword 'foo'/);
   assert.deepEqual(view(world)['servers'], BEFORE['servers']);
 });
+
+/** All at run time. */
+const NEW_WORDS = [
+  ['weight 10', 'weight 30 maxconn 7'],
+  ['127.0.0.1:9002', '127.0.0.1:9012'],
+  ['maxconn 500', 'maxconn 300'],
+] as const;
+
+test('a new file whose every change can be made at run time is applied by the same process', async () => {
+  const world = buildApplyWorld();
+  const { result, error } = await runNewFile(world, NEW_WORDS);
+  assert.equal(error, undefined);
+  assert.equal(result?.result, 'applied');
+  const seen = view(world);
+  assert.equal(seen['pid'], BEFORE['pid']);
+  const servers = seen['servers'] as Record<string, Record<string, unknown>>;
+  assert.equal(servers['web/a']?.['weight'], 30);
+  assert.equal(servers['web/a']?.['maxconn'], 7);
+  assert.equal(servers['web/b']?.['port'], '9012');
+  assert.deepEqual(seen['frontends'], [['www', 300]]);
+  assert.match(String(seen['file']), /weight 30 maxconn 7/);
+  const again = await runNewFile(world, []);
+  assert.equal(again.result?.result, 'unchanged');
+});
+
+test('a new file of which one change needs a reload is left to that reload as a whole', async () => {
+  const world = buildApplyWorld();
+  const { result, error, effects } = await runNewFile(world, [
+    ...NEW_WORDS,
+    ['balance roundrobin', 'balance leastconn'],
+  ]);
+  assert.equal(error, undefined);
+  assert.equal(result?.result, 'reloaded');
+  assert.match(result?.plan?.reasons.at(-1) ?? '', /^not runtime: backend web/);
+  assert.ok(!effects.log.some((label) => label.includes('ask set server')));
+  assert.notEqual(view(world)['pid'], BEFORE['pid']);
+});
+
+for (const mode of CRASH_MODES) {
+  test(`a new file: killed ${mode} any effect, recover leaves file and process agreeing`, async () => {
+    const done = buildApplyWorld();
+    await runNewFile(done, NEW_WORDS);
+    const after = view(done);
+    for (let at = 1; ; at += 1) {
+      const world = buildApplyWorld();
+      const outcome = await runNewFile(world, NEW_WORDS, { kind: 'crash', mode, at });
+      if (!outcome.effects.struck) {
+        assert.ok(at > 10);
+        return;
+      }
+      await recoverAll(world);
+      const seen = view(world);
+      const whole = String(seen['file']).includes('weight 30');
+      assert.deepEqual(seen, whole ? after : BEFORE, place(outcome));
+    }
+  });
+}

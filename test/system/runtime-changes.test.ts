@@ -163,8 +163,16 @@ test('a certificate that HAProxy cannot read leaves the former one and no transa
     '-----BEGIN PRIVATE KEYS-----',
   );
   const other = await readFile(join(dirname(certificate), 'other.test.cert'), 'utf8');
-  for (const after of [broken.replace(/[A-Za-z0-9]{20}\n-----END C/, 'AAAA\n-----END C'), other]) {
-    const change: RuntimeChange = { kind: 'certificate', path: certificate, before: former, after };
+  for (const content of [
+    broken.replace(/[A-Za-z0-9]{20}\n-----END C/, 'AAAA\n-----END C'),
+    other,
+  ]) {
+    const change: RuntimeChange = {
+      kind: 'certificate',
+      path: certificate,
+      before: former,
+      after: content,
+    };
     await assert.rejects(
       makeChanges(connection, [change], PATIENCE),
       /step-failed|HAProxy did not/,

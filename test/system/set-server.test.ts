@@ -160,7 +160,7 @@ test('a file that HAProxy does not accept is refused before the process is told 
 });
 
 test('what a static algorithm does not take at run time is done by a reload', async () => {
-  await done(await hitless(question, 'set', 'balance', 'web', 'static-rr', '--wait', '--json'));
+  done(await hitless(question, 'set', 'balance', 'web', 'static-rr', '--wait', '--json'));
   const pid = await servingPid(question);
   const ran = await hitless(question, 'set', 'weight', 'web/web1', '9', '--wait', '--json');
   const { result, newPids, plan } = outcomeOf(ran);
@@ -168,7 +168,7 @@ test('what a static algorithm does not take at run time is done by a reload', as
   assert.notEqual(newPids[0], pid);
   assert.match(plan?.reasons.join() ?? '', /static-rr.*is static/);
   assert.match(await web1(), / ready 9 /);
-  await done(await hitless(question, 'set', 'balance', 'web', 'roundrobin', '--wait', '--json'));
+  done(await hitless(question, 'set', 'balance', 'web', 'roundrobin', '--wait', '--json'));
 });
 
 test('a new file is applied by the process that serves when all of it can be', async () => {
@@ -200,7 +200,7 @@ test('a new file of which a part needs a reload is loaded by one, and only so', 
     const { result, newPids, plan } = outcomeOf(ran);
     assert.equal(result, 'reloaded', ran.stderr);
     assert.notEqual(newPids[0], pid);
-    assert.match(plan?.reasons.join() ?? '', /not runtime: .*balance/);
+    assert.match(plan?.reasons.join() ?? '', /not runtime: .*algorithm/);
     assert.ok(plan?.handOver.every(({ kind }) => kind !== 'runtime-change'));
   });
   assert.match(await web1(), / ready 8 /);
@@ -211,8 +211,8 @@ test('a saved plan is carried out, and refused once something has changed', asyn
   const wanted = `${question.lb.dir}/haproxy.cfg`;
   const saved = `${question.lb.dir}/weights.plan`;
   await writeFile(wanted, text.replace('weight 8', 'weight 10'));
-  await done(await hitless(question, 'plan', wanted, '--out', saved), false);
-  await done(await hitless(question, 'set', 'weight', 'web/web2', '3', '--runtime-only'), false);
+  done(await hitless(question, 'plan', wanted, '--out', saved), false);
+  done(await hitless(question, 'set', 'weight', 'web/web2', '3', '--runtime-only'), false);
   const stale = await hitless(question, 'apply', saved, '--json');
   assertRefused(stale, {
     exit: 10,
@@ -220,7 +220,7 @@ test('a saved plan is carried out, and refused once something has changed', asyn
     message: /does not hold/,
     hint: /plan/,
   });
-  await done(await hitless(question, 'set', 'weight', 'web/web2', '6', '--runtime-only'), false);
+  done(await hitless(question, 'set', 'weight', 'web/web2', '6', '--runtime-only'), false);
   const ran = await hitless(question, 'apply', saved, '--json');
   assert.equal(outcomeOf(ran).result, 'applied', ran.stderr);
   assert.match(await web1(), / ready 10 /);
