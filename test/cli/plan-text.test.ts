@@ -65,7 +65,7 @@ test('says old and new line with their places, the reason, the drift, and a summ
 });
 
 test('signs are coloured on a terminal', () => {
-  assert.match(planChangesText(PLAN, 80, true), /\u001b\[33m~\u001b\[0m/);
+  assert.ok(planChangesText(PLAN, 80, true).includes('\u001b[33m~\u001b[0m'));
 });
 
 test('the document holds what the text says', () => {
