@@ -11,6 +11,7 @@ const PURE = [
   '^src/error\\.ts$',
   '^src/host/(addresses|conntrack|diversion|flows|host|nft|nft-[a-z-]+|proc|ss|syn-targets|tc-plug|trial-packet)\\.ts$',
   '^src/doctor/',
+  '^src/haproxy/changes/',
   '^src/haproxy/config/',
   '^src/report/[^/]+\\.ts$',
   '^src/haproxy/(arguments|config-listeners|messages|version|runtime/(answers|availability|certificates|change|commands|entries|limits|order|server-states))\\.ts$',

@@ -109,7 +109,7 @@ async function readNamed(
       async (ending) => await readOne(host, `${name}.${ending}`, `${path}.${ending}`, ['other']),
     ),
   );
-  return [file, ...beside.filter(({ sha256 }) => sha256 !== 'absent')];
+  return [file, ...beside.filter((one) => one.sha256 !== 'absent')];
 }
 
 async function readFolder(

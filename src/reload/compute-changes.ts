@@ -9,6 +9,7 @@ import { parseInfo } from '../haproxy/runtime/answers.js';
 import type { ConfigChange, RuntimeChange } from '../haproxy/runtime/change.js';
 import type { Runtimes } from '../haproxy/runtime/runtimes.js';
 import type { Host } from '../host/host.js';
+import { asItRuns } from './as-it-runs.js';
 import type { Edit } from './check-config.js';
 import { runtimeFacts } from './facts.js';
 import { examine, type Examined } from './prepare.js';
@@ -82,7 +83,8 @@ export async function computeChanges(
           ...compareConfigs(running.config, config, version ?? 'unknown'),
           ...compareReferenced(running.referenced, referenced, config, version ?? 'unknown'),
         ];
-  const changes = compared.map((change) => withoutSocket(change, admin, sockets));
+  const possible = compared.map((change) => withoutSocket(change, admin, sockets));
+  const changes = connection === undefined ? possible : await asItRuns(connection, possible);
   const state =
     connection && running.kind === 'known'
       ? await readRuntimeState(connection, running.referenced)

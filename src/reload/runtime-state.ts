@@ -73,12 +73,12 @@ async function readDigests(
     notes.push(`${known.length} certificates are too many to compare: ${CERTIFICATES_MAX} were`);
   }
   for (const { path } of known.slice(0, CERTIFICATES_MAX)) {
-    const loaded = fingerprintsOf(await ask(`show ssl ${what} ${cliWord(path)}`));
+    const running = fingerprintsOf(await ask(`show ssl ${what} ${cliWord(path)}`));
     const own = await fingerprints(certificatesOf(referenced.get(path)?.text ?? ''));
     // Of a certificate HAProxy shows the first one; what follows in the file is its chain.
     const text = (all: readonly string[]): string =>
       what === 'cert' ? (all[0] ?? '') : all.toSorted().join(' ');
-    found.set(path, { running: text(loaded), files: text(own) });
+    found.set(path, { running: text(running), files: text(own) });
   }
   return found;
 }

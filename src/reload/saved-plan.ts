@@ -43,23 +43,6 @@ export async function savePlan(
   await host.files.replace(path, Buffer.from(`${JSON.stringify(saved, null, 2)}\n`), PRIVATE);
 }
 
-/** @throws HitlessError `config-unreadable`, `usage` for a file that is no plan */
-export async function readSavedPlan(host: Host, path: string): Promise<SavedPlan> {
-  const content = await host.files.read(path).catch(() => undefined);
-  if (content === undefined) {
-    throw refused('config-unreadable', `${path}: there is no such plan, or it cannot be read`, {
-      subject: path,
-      hint: 'make one with "hitless plan --out FILE"',
-    });
-  }
-  const saved = parseSavedPlan(content.toString('utf8'));
-  if (saved !== undefined) return saved;
-  throw refused('config-unreadable', `${path} is no plan of this version of hitless`, {
-    subject: path,
-    hint: 'make one with "hitless plan --out FILE"',
-  });
-}
-
 /** Undefined for anything else. Tells a plan from a configuration file. */
 export function parseSavedPlan(text: string): SavedPlan | undefined {
   if (!text.startsWith('{')) return undefined;

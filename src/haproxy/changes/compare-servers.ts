@@ -1,8 +1,9 @@
 import type { Proxy } from '../config/resolve.js';
 import { serversOf, type ServerSpec } from '../config/servers.js';
-import type { ConfigChange, RuntimeChange } from '../runtime/change.js';
+import type { ConfigChange } from '../runtime/change.js';
 import { CONDITIONAL, VARIABLE, whyReload } from './because.js';
 import type { Sides } from './compare.js';
+import type { ServerContext } from './server-context.js';
 import { serverAdded, serverDeleted } from './server-life.js';
 import { serverDifference } from './server-difference.js';
 import { differences, type Entry, type Pair } from './statements.js';
@@ -33,14 +34,6 @@ export function serverChanges(
     ...orderChange(old, now, after),
     ...byName(chosen(old), chosen(now), skip, context),
   ];
-}
-
-export interface ServerContext {
-  readonly before: Proxy;
-  readonly after: Proxy;
-  readonly old: readonly ServerSpec[];
-  readonly now: readonly ServerSpec[];
-  readonly sides: Sides;
 }
 
 function isOfServers({ keyword }: Entry): boolean {
@@ -181,16 +174,4 @@ function changeOf(
     after: now === undefined ? null : sideOf(now),
     by,
   };
-}
-
-/** All of them can be made, or none is. */
-export function runtimeOr(
-  changes: readonly RuntimeChange[],
-  whyNot: (change: RuntimeChange) => string | undefined,
-): ConfigChange['by'] {
-  for (const change of changes) {
-    const because = whyNot(change);
-    if (because !== undefined) return { kind: 'reload', because };
-  }
-  return { kind: 'runtime', changes };
 }

@@ -42,7 +42,7 @@ function groupedByBackend(
 function isCertain(proxy: Proxy): boolean {
   const { section } = proxy;
   const decided = section.condition === 0 && !section.straddles && !section.env;
-  return decided && isDisabled(proxy).value === false;
+  return decided && !isDisabled(proxy).value;
 }
 
 function nameOf(proxy: Proxy, server: string): string {

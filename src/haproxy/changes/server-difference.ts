@@ -6,7 +6,7 @@ import type { ConfigChange, RuntimeChange, ServerAttribute } from '../runtime/ch
 import { whyNotAtRuntime, whyNotWithBalance } from '../runtime/availability.js';
 import { joinAddress } from '../runtime/commands.js';
 import { whyReload } from './because.js';
-import { runtimeOr, type ServerContext } from './compare-servers.js';
+import { runtimeOr, type ServerContext } from './server-context.js';
 
 /** Two descriptions of one server; undefined when both mean the same. */
 export function serverDifference(

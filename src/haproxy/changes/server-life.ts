@@ -5,7 +5,7 @@ import { decode } from '../config/document.js';
 import type { ConfigChange, RuntimeChange } from '../runtime/change.js';
 import { whyNotAtRuntime } from '../runtime/availability.js';
 import { CONDITIONAL } from './because.js';
-import { runtimeOr, type ServerContext } from './compare-servers.js';
+import { runtimeOr, type ServerContext } from './server-context.js';
 import { literalAddress, whyNotInBackend } from './server-difference.js';
 
 /** A server that only the new configuration has. */

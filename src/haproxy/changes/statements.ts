@@ -1,4 +1,3 @@
-import type { Line } from '../config/document.js';
 import { lexLine, type Word } from '../config/lexer.js';
 import type { Place } from '../config/resolve.js';
 import type { Statement } from '../config/sections.js';
@@ -36,7 +35,7 @@ function entryOf({ line, keyword, condition }: Statement, place: Place, of: Cond
     keyword,
     words,
     conditional: condition !== 0,
-    text: shown(line as Line),
+    text: shown(line),
     place,
   };
 }

@@ -156,10 +156,14 @@ function unknownSections(section: Section): readonly Diagnostic[] {
   return lines.flatMap(({ line, keyword }, at) => {
     const [before, next] = [lines[at - 1]?.line ?? line, lines[at + 1]?.line ?? line];
     if (isIndented(line) || !isIndented(before) || !isIndented(next)) return [];
-    const message = `no section "${decode(keyword)}" is known: its lines are taken as of "${section.kind} ${decode(section.name)}"`;
+    const message = `no section "${decode(keyword)}" is known: its lines are taken as of "${titleOf(section)}"`;
     const place = { file: section.file, line: line.number, column: 1 };
     return [{ severity: 'warning' as const, ...place, message }];
   });
+}
+
+function titleOf({ kind, name }: Section): string {
+  return name === '' ? kind : `${kind} ${decode(name)}`;
 }
 
 function isIndented({ text }: Line): boolean {

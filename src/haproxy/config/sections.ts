@@ -92,12 +92,12 @@ export function sectionsOf(document: Document, reading?: Reading): readonly Sect
     if (line === undefined) break;
     const words = reading?.words(line);
     const keyword = words === undefined ? decisiveWord(line.text) : words[0]?.value;
-    if (keyword === undefined) continue;
+    if (keyword === undefined && reading === undefined) continue;
     const dropped = blocks.at(-1)?.dropped === true;
-    if (CONDITIONALS.has(keyword)) {
+    if (keyword !== undefined && CONDITIONALS.has(keyword)) {
       blocks = enter(blocks, keyword, line, reading);
       if (open !== undefined) mark(open, at, blocks);
-    } else if (!dropped && SECTION_KEYWORDS.has(keyword)) {
+    } else if (!dropped && keyword !== undefined && SECTION_KEYWORDS.has(keyword)) {
       if (open !== undefined) open.to = at;
       open = { lines, from: at + 1, to: lines.length, blocks, marks: [], words: undefined };
       const section = new LazySection(file, line, words ?? lexLine(line.text).words, open);
