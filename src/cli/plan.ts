@@ -99,7 +99,7 @@ Examples:
   hitless plan                          what the files say, against what runs
   hitless plan new.cfg                  what a new file would change
   hitless plan new.cfg --out p.plan     save it; "hitless apply p.plan" does it
-  hitless plan --detailed-exitcode      for scripts: 0 nothing to change, 2 changes
+  hitless plan --detailed-exitcode      for scripts: 0 no change, 2 changes
 
 Drift (set over the socket, not in the files) is listed, and is no change.
 `;
