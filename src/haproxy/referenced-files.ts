@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import type { Host } from '../host/host.js';
 import { sha256 } from '../host/sha256.js';
 import type { ReferencedFile, ReferencedFiles, ReferencedKind } from './changes/referenced.js';
+import { onlyNaming } from './changes/naming.js';
 import { decode } from './config/document.js';
 import type { Config } from './config/resolve.js';
 import { referencesOf, type Reference } from './config/references.js';
@@ -47,7 +48,7 @@ function uses(config: Config): Map<string, ReferencedKind[]> {
   const all = new Map<string, ReferencedKind[]>();
   // There certificates have names and parts of their own.
   const stores = config.sections.some(({ kind }) => kind === 'crt-store');
-  for (const reference of referencesOf(config)) {
+  for (const reference of referencesOf(onlyNaming(config))) {
     // HAProxy reads such a file for the state of servers, and others write it all the time.
     if (isPlaceholder(reference.path) || reference.kind === 'server-state') continue;
     const kind = kindOf(reference, stores);

@@ -6,12 +6,14 @@ import type { Side, Sides } from './compare.js';
 import { limitChange } from './limit.js';
 import { differences, entriesOf, type Entry, type Pair } from './statements.js';
 import { serverChanges } from './compare-servers.js';
-import { isSameText, meaningOf, placeOf, shown, subjectOf, type Unit } from './units.js';
+import { isSameText, linesOf, meaningOf, placeOf, shown, subjectOf, type Unit } from './units.js';
 
 /** Two sections of the same kind and name. */
 export function compareUnit(before: Unit, after: Unit, sides: Sides): readonly ConfigChange[] {
+  const isSame = isSameText(before, after);
+  if (isSame && sides.aligned) return NONE;
   const around = [...enclosureChanges(before, after, sides), ...chainChanges(before, after, sides)];
-  if (isSameText(before, after)) return around;
+  if (isSame) return around;
   const header = headerChanges(before, after);
   const statements = statementChanges(before, after, sides);
   if (header.length + statements.length > 0) return [...around, ...header, ...statements];
@@ -19,6 +21,8 @@ export function compareUnit(before: Unit, after: Unit, sides: Sides): readonly C
   if (around.length > 0 || sides.conditionsDiffer) return around;
   return [commentsOnly(before, after)];
 }
+
+const NONE: readonly ConfigChange[] = [];
 
 /** The whole section lies in another conditional block now. */
 function enclosureChanges(before: Unit, after: Unit, sides: Sides): readonly ConfigChange[] {
@@ -48,10 +52,8 @@ function chainChanges(before: Unit, after: Unit, sides: Sides): readonly ConfigC
   return [wholeUnit(before, after, `its settings come from other defaults (${from})`)];
 }
 
-export function proxyOf({ kind, name, parts }: Unit, side: Side): Proxy | undefined {
-  const proxy = side.proxies.get(`${kind} ${name}`);
-  // Of two with the same name only the first is known.
-  return proxy?.section === parts[0]?.section ? proxy : undefined;
+function proxyOf({ parts: [part] }: Unit, side: Side): Proxy | undefined {
+  return part === undefined ? undefined : side.proxies().get(part.section);
 }
 
 function chainOf({ defaults }: Proxy, side: Side): string {
@@ -163,8 +165,8 @@ function firstOther(
   before: Unit,
   after: Unit,
 ): readonly [ConfigChange['before'], ConfigChange['after']] {
-  const old = before.parts.flatMap((part) => part.lines.map((line) => ({ part, line })));
-  const now = after.parts.flatMap((part) => part.lines.map((line) => ({ part, line })));
+  const old = before.parts.flatMap((part) => linesOf(part).map((line) => ({ part, line })));
+  const now = after.parts.flatMap((part) => linesOf(part).map((line) => ({ part, line })));
   const length = Math.max(old.length, now.length);
   let at = 0;
   while (at < length && old[at]?.line.text === now[at]?.line.text) at += 1;

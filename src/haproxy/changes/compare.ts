@@ -1,18 +1,28 @@
 import type { Config, Proxy } from '../config/resolve.js';
 import type { Section } from '../config/sections.js';
 import type { ConfigChange } from '../runtime/change.js';
-import { conditionsOf, firstDifference, type Conditions } from './conditions.js';
+import { reduced } from './reduce.js';
+import { NO_CONDITIONS, conditionsOf, firstDifference, type Conditions } from './conditions.js';
 import { COMMENTS_ONLY, whyReload } from './because.js';
 import { compareUnit } from './compare-unit.js';
 import { orderChanges } from './order.js';
-import { isSameText, placeOf, shown, subjectOf, unitsOf, type Part, type Unit } from './units.js';
+import {
+  isSameText,
+  placeOf,
+  shown,
+  subjectOf,
+  partsOf,
+  unitsOf,
+  type Part,
+  type Unit,
+} from './units.js';
 
 /** One of the two configurations that are compared. */
 export interface Side {
   readonly config: Config;
   readonly units: ReadonlyMap<string, Unit>;
   readonly conditions: Conditions;
-  readonly proxies: ReadonlyMap<string, Proxy>;
+  readonly proxies: () => ReadonlyMap<Section, Proxy>;
   /** The key of the unit of each defaults section. */
   readonly defaultsKeys: ReadonlyMap<Section, string>;
 }
@@ -30,15 +40,14 @@ export function compareConfigs(
   version: string,
 ): readonly ConfigChange[] {
   if (isSameConfig(before, after)) return [];
-  const [old, now] = [sideOf(before), sideOf(after)];
+  const few = reduced(before, after);
+  const old = sideOf(before, few?.before);
+  const now = sideOf(after, few?.after);
   const conditions = conditionChanges(old.conditions, now.conditions);
   const conditionsDiffer = conditions.length > 0;
-  const sides: Sides = { before: old, after: now, version, conditionsDiffer };
-  const changes = [
-    ...conditions,
-    ...unitChanges(sides),
-    ...orderChanges(sides.before, sides.after),
-  ];
+  const aligned = isAligned(old, now);
+  const sides: Sides = { before: old, after: now, version, conditionsDiffer, aligned };
+  const changes = [...conditions, ...unitChanges(sides), ...orderChanges(sides)];
   return changes.length > 0 ? changes : commentsBetween(before, after);
 }
 
@@ -47,6 +56,11 @@ export interface Sides {
   readonly after: Side;
   readonly version: string;
   readonly conditionsDiffer: boolean;
+  /**
+   * The same sections in the same order and no conditional blocks: a section of the same text has
+   * the same defaults too, as each defaults section that differs is told of itself.
+   */
+  readonly aligned: boolean;
 }
 
 function isSameConfig(a: Config, b: Config): boolean {
@@ -61,19 +75,31 @@ function isSameConfig(a: Config, b: Config): boolean {
   );
 }
 
-function sideOf(config: Config): Side {
-  const proxies = new Map<string, Proxy>();
-  for (const proxy of config.proxies) {
-    const key = `${proxy.kind} ${proxy.name}`;
-    if (!proxies.has(key)) proxies.set(key, proxy);
-  }
-  const units = unitsOf(config);
+function isAligned(before: Side, after: Side): boolean {
+  if (before.conditions.lines.length + after.conditions.lines.length > 0) return false;
+  if (before.units.size !== after.units.size) return false;
+  const others = after.units.keys();
+  for (const key of before.units.keys()) if (others.next().value !== key) return false;
+  return true;
+}
+
+function sideOf(config: Config, few: readonly Part[] | undefined): Side {
+  let known: ReadonlyMap<Section, Proxy> | undefined;
+  const proxies = (): ReadonlyMap<Section, Proxy> =>
+    (known ??= new Map(config.proxies.map((proxy) => [proxy.section, proxy])));
+  const units = unitsOf(few ?? partsOf(config));
   const defaultsKeys = new Map(
     [...units.values()].flatMap(({ kind, key, parts }) =>
       kind === 'defaults' ? parts.map(({ section }) => [section, key] as const) : [],
     ),
   );
-  return { config, units, conditions: conditionsOf(config), proxies, defaultsKeys };
+  return {
+    config,
+    units,
+    conditions: few === undefined ? conditionsOf(config) : NO_CONDITIONS,
+    proxies,
+    defaultsKeys,
+  };
 }
 
 /** Which lines count is not known any more: nothing of it is shown to be the same. */
@@ -152,8 +178,8 @@ function commentsBetween(before: Config, after: Config): readonly ConfigChange[]
 }
 
 function isSameUnits(before: Config, after: Config): boolean {
-  const others = unitsOf(after);
-  return [...unitsOf(before)].every(([key, unit]) => {
+  const others = unitsOf(partsOf(after));
+  return [...unitsOf(partsOf(before))].every(([key, unit]) => {
     const other = others.get(key);
     return other !== undefined && isSameText(unit, other);
   });

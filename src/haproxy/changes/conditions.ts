@@ -15,6 +15,8 @@ const QUOTE = 0x22;
 const APOSTROPHE = 0x27;
 const BACKSLASH = 0x5c;
 
+export const NO_CONDITIONS: Conditions = { lines: [], ordinal: () => 0 };
+
 export function conditionsOf(config: Config): Conditions {
   const lines: (Place & { readonly text: string })[] = [];
   const ordinals = new Map<string, number>();
@@ -40,7 +42,7 @@ export function firstDifference(before: Conditions, after: Conditions): number |
 }
 
 /** Most lines are told by their first byte. */
-function mayDecide(text: string): boolean {
+export function mayDecide(text: string): boolean {
   let at = 0;
   while (text.charCodeAt(at) === 0x20 || text.charCodeAt(at) === 0x09) at += 1;
   const first = text.charCodeAt(at);

@@ -1,5 +1,5 @@
 import type { ConfigChange } from '../runtime/change.js';
-import type { Side } from './compare.js';
+import type { Side, Sides } from './compare.js';
 import { placeOf, shown, subjectOf, type Unit } from './units.js';
 
 /** Sections that HAProxy finds by their names, wherever they stand. */
@@ -8,7 +8,8 @@ const FREE: ReadonlySet<string> = new Set(['backend']);
 const NUMBERS = /\b(be_id|fe_id|so_id|srv_id)\b/;
 
 /** Sections that both have, in another order. */
-export function orderChanges(before: Side, after: Side): readonly ConfigChange[] {
+export function orderChanges({ before, after, aligned }: Sides): readonly ConfigChange[] {
+  if (aligned) return [];
   const old = [...before.units.keys()].filter((key) => after.units.has(key));
   const now = [...after.units.keys()].filter((key) => before.units.has(key));
   const at = old.findIndex((key, index) => key !== now[index]);

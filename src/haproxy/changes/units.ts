@@ -12,16 +12,22 @@ export interface Unit {
   readonly parts: readonly Part[];
 }
 
-/** A section with every line up to the next one. */
+/** A section with every line up to the next one: those of its file from `from` to before `to`. */
 export interface Part {
   readonly section: Section;
-  readonly lines: readonly Line[];
+  readonly all: readonly Line[];
+  readonly from: number;
+  readonly to: number;
+}
+
+export function linesOf({ all, from, to }: Part): readonly Line[] {
+  return all.slice(from, to);
 }
 
 /** In the order in which HAProxy reads them. */
-export function unitsOf(config: Config): ReadonlyMap<string, Unit> {
+export function unitsOf(parts: readonly Part[]): ReadonlyMap<string, Unit> {
   const units = new Map<string, Unit>();
-  for (const part of partsOf(config)) {
+  for (const part of parts) {
     const { kind, name } = part.section;
     const key = freeKey(units, kind, `${kind} ${name}`);
     const former = units.get(key);
@@ -30,7 +36,7 @@ export function unitsOf(config: Config): ReadonlyMap<string, Unit> {
   return units;
 }
 
-function partsOf({ documents, sections }: Config): readonly Part[] {
+export function partsOf({ documents, sections }: Config): readonly Part[] {
   const parts: Part[] = [];
   let next = 0;
   for (const { lines } of documents) {
@@ -41,7 +47,7 @@ function partsOf({ documents, sections }: Config): readonly Part[] {
       const following = sections[next]?.header;
       const ends = following !== undefined && lines[following.number - 1] === following;
       const end = ends ? following.number - 1 : lines.length;
-      parts.push({ section, lines: lines.slice(section.header.number - 1, end) });
+      parts.push({ section, all: lines, from: section.header.number - 1, to: end });
     }
   }
   return parts;
@@ -57,16 +63,16 @@ function freeKey(units: ReadonlyMap<string, Unit>, kind: string, key: string): s
 /** Byte for byte. */
 export function isSameText(a: Unit, b: Unit): boolean {
   return (
-    a.parts.length === b.parts.length &&
-    a.parts.every(({ lines }, at) => {
-      const others = b.parts[at]?.lines ?? [];
-      return lines.length === others.length && lines.every(isSameLine(others));
-    })
+    a.parts.length === b.parts.length && a.parts.every((part, at) => isSamePart(part, b.parts[at]))
   );
 }
 
-function isSameLine(others: readonly Line[]): (line: Line, at: number) => boolean {
-  return ({ text }, at) => text === others[at]?.text;
+export function isSamePart({ all, from, to }: Part, other: Part | undefined): boolean {
+  if (other === undefined || to - from !== other.to - other.from) return false;
+  for (let at = from; at < to; at += 1) {
+    if (all[at]?.text !== other.all[other.from + at - from]?.text) return false;
+  }
+  return true;
 }
 
 /**
