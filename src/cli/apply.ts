@@ -52,8 +52,8 @@ function unreadable(path: string, why: string): Error {
 
 const EXAMPLES = `
 Examples:
-  hitless apply new.cfg --dry-run     what would be done, and how
-  hitless apply new.cfg               do it; the file then holds what new.cfg does
+  hitless apply new.cfg --dry-run   what would be done, and how
+  hitless apply new.cfg             do it; the file then holds the same
   hitless plan new.cfg --out p.plan && hitless apply p.plan
-  hitless apply                       the files were edited by hand: have them run
+  hitless apply                     the files were edited: have them run
 `;

@@ -24,7 +24,7 @@ export function serverCommands(io: Io): readonly Command[] {
   return [
     setCommand(io, 'weight', 'the weight of a server, 0 to 256', '<number>', weightWish),
     setCommand(io, 'state', 'a server in use or not', '<ready|drain|maint>', stateWish),
-    setCommand(io, 'maxconn', 'the limit of a server or frontend', '<number>', maxconnWish),
+    setCommand(io, 'maxconn', 'a limit of connections', '<number>', maxconnWish),
     setCommand(io, 'addr', 'the address of a server', '<ip:port>', addressWish),
   ];
 }
@@ -36,14 +36,14 @@ function setCommand(
   value: string,
   wishOf: (target: string, value: string, flags: SetFlags) => Wish,
 ): Command {
-  const target = name === 'maxconn' ? '<backend/server|frontend>' : '<backend/server>';
+  const target = name === 'maxconn' ? '<server|frontend>' : '<server>';
   return addReloadOptions(new Command(name))
     .summary(summary)
     .description(
       `Change ${summary}: by the runtime API where that can be, else by a reload; the file says the same.`,
     )
     .option('--runtime-only', 'leave the files alone: the next reload forgets it')
-    .argument(target)
+    .argument(target, TARGETS)
     .argument(value)
     .addHelpText('after', SERVER_EXAMPLES)
     .action(async (subject: string, text: string, flags: SetFlags) => {
@@ -58,6 +58,7 @@ function setCommand(
     });
 }
 
+const TARGETS = 'a server as BACKEND/SERVER, a frontend by its name';
 const WEIGHT_MAX = 256;
 
 function weightWish(target: string, text: string): Wish {

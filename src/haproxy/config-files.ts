@@ -32,14 +32,19 @@ async function expand(host: Host, name: string, cwd: string): Promise<readonly s
   const info = await host.files.info(absolute(name, cwd)).catch(unreadable(name));
   if (info === undefined) throw missing(name);
   if (!info.directory) return [name];
-  const entries = await host.files.list(absolute(name, cwd));
+  const entries = await host.files.list(absolute(name, cwd)).catch(unreadable(name));
   const paths = entries
     .filter((entry) => entry.endsWith('.cfg') && !entry.startsWith('.'))
     .map((entry) => join(name, entry));
   const infos = await Promise.all(
-    paths.map(async (path) => await host.files.info(absolute(path, cwd))),
+    paths.map(async (path) => await host.files.info(absolute(path, cwd)).catch(unreadable(path))),
   );
-  return paths.filter((_, at) => infos[at]?.directory === false);
+  return paths.filter((path, at) => {
+    const found = infos[at];
+    // A link that leads nowhere, or a file that has just gone: HAProxy does not start with it.
+    if (found === undefined) throw missing(path);
+    return !found.directory;
+  });
 }
 
 async function readOne(host: Host, path: string, cwd: string): Promise<ConfigFile> {

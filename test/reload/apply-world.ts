@@ -62,11 +62,11 @@ const WEB = (server: string): { readonly backend: string; readonly server: strin
 /** One of each kind, in an order that would be the wrong one. */
 export const CHANGES: readonly RuntimeChange[] = [
   { kind: 'server-delete', server: WEB('c'), words: ['127.0.0.1:9003'] },
+  { kind: 'server-add', server: WEB('d'), words: ['127.0.0.1:9004', 'check', 'weight', '5'] },
   { kind: 'server', server: WEB('b'), attribute: 'state', before: '', after: 'drain' },
   { kind: 'server', server: WEB('a'), attribute: 'weight', before: '', after: '20' },
   { kind: 'server', server: WEB('a'), attribute: 'address', before: '', after: '127.0.0.9:80' },
   { kind: 'server', server: WEB('a'), attribute: 'maxconn', before: '', after: '40' },
-  { kind: 'server-add', server: WEB('d'), words: ['127.0.0.1:9004', 'check', 'weight', '5'] },
   { kind: 'map-entry', file: MAP_PATH, key: 'c.test', before: null, after: 'th;ree w' },
   { kind: 'map-entry', file: MAP_PATH, key: 'a.test', before: null, after: null },
   { kind: 'map-entry', file: MAP_PATH, key: 'b.test', before: null, after: 'other' },

@@ -49,8 +49,8 @@ function linesOf(document: Document): readonly Diagnostic[] {
         add(line, fault.column, fault.reason);
         continue;
       }
-      const extra = words[WORDS_LIMIT];
-      if (extra !== undefined) add(line, extra.column, `more than ${WORDS_LIMIT} words`);
+      const extra = beyondLimit(text, words);
+      if (extra !== undefined) add(line, extra, `more than ${WORDS_LIMIT} words`);
     }
     const keyword = firstWord(text);
     if (keyword === undefined || keyword === '') continue;
@@ -64,6 +64,14 @@ function linesOf(document: Document): readonly Diagnostic[] {
     add(last, last.text.length + 1, 'the last line has no line end: the file may be cut off');
   }
   return found;
+}
+
+/** Where the words are too many; a space after the last that fits begins one more for HAProxy. */
+function beyondLimit(text: string, words: readonly Word[]): number | undefined {
+  const last = words[WORDS_LIMIT - 1];
+  if (last === undefined) return undefined;
+  const end = last.column - 1 + last.raw.length;
+  return /^[\t\v\f ]/.test(text.slice(end, end + 1)) ? end + 1 : words[WORDS_LIMIT]?.column;
 }
 
 /** Only such bytes can spoil a line. */

@@ -1,3 +1,4 @@
+import type { Build } from './build.js';
 import { decide, type ConditionFacts } from './condition.js';
 import type { Diagnostic } from './diagnostic.js';
 import type { Document, Line } from './document.js';
@@ -5,17 +6,12 @@ import { lexLine, type Word } from './lexer.js';
 import { resolve, type Config } from './resolve.js';
 import type { Reading } from './sections.js';
 
-/** The process for which the configuration is read. */
-export interface Circumstances {
-  /** All of its environment. */
+/**
+ * The process for which the configuration is read: what `haproxy -vv` says (`parseBuild`) and the
+ * environment, all of it. Conditions on what is left out stay open.
+ */
+export interface Circumstances extends Pick<Build, 'version'>, Partial<Omit<Build, 'version'>> {
   readonly environment: Readonly<Record<string, string>>;
-  /** Of HAProxy: `2.6.12`. */
-  readonly version: string;
-  /** What `haproxy -vv` lists with a plus: `OPENSSL`; conditions on them stay open without. */
-  readonly features?: ReadonlySet<string>;
-  /** `OpenSSL 3.0.17 1 Jul 2025`. */
-  readonly sslBuiltWith?: string;
-  readonly sslRunningOn?: string;
 }
 
 export interface EvaluatedConfig extends Config {

@@ -20,7 +20,9 @@ const FINDINGS: readonly (readonly [string, string, readonly string[]])[] = [
   ['nothing is wrong', 'global\n daemon\nfrontend a\nbackend a\n', []],
   ['a lone quote', 'global\n x "y\n', ['2:4 unmatched quote']],
   ['a NUL', 'global\n x\0y\n', ['2:3 stray NUL character']],
-  ['too many words', `global\n x${' y'.repeat(64)}\n`, ['2:130 more than 64 words']],
+  ['too many words', `global\n x${' y'.repeat(64)}\n`, ['2:129 more than 64 words']],
+  ['as many words as there may be', `global\n x${' y'.repeat(63)}\n`, []],
+  ['a space after them', `global\n x${' y'.repeat(63)} # c\n`, ['2:129 more than 64 words']],
   [
     'a line before the first section',
     ' backnd a\nglobal\n',

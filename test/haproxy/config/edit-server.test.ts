@@ -43,6 +43,12 @@ const EDITS: readonly (readonly [string, string, Wanted, string])[] = [
     ' server s :1 weight 2 disabled\n',
   ],
   [
+    'an opposite after it goes too',
+    ' server s :1 backup no-backup # c\n',
+    { settings: { backup: [] } },
+    ' server s :1 backup # c\n',
+  ],
+  [
     'to take back what is inherited needs a word',
     ' server s :1\n',
     { settings: { 'no-check': [] } },

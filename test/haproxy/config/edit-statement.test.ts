@@ -91,6 +91,11 @@ for (const [title, before, request, after] of EDITS) {
     const result = edit(before, request);
     assert.equal(result.kind, 'changed');
     assert.equal(result.documents.map(printText).join(''), after);
+    const numbers = result.documents[0]?.lines.map(({ number }) => number) ?? [];
+    assert.deepEqual(
+      numbers,
+      [...numbers.keys()].map((at) => at + 1),
+    );
     for (const change of result.changes) {
       if (change.kind === 'removed') continue;
       const line = result.documents[0]?.lines[change.line - 1];
