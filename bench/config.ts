@@ -7,6 +7,7 @@ import { parseText } from '../src/haproxy/config/document.js';
 import { setBalance } from '../src/haproxy/config/edit.js';
 import type { ConfigWork } from './config-work.js';
 import { generateConfig } from './generate-config.js';
+import { planFindings } from './plan.js';
 import { median, ratioFinding, type Finding } from './result.js';
 import { timed } from './startup.js';
 
@@ -22,13 +23,13 @@ export async function benchConfig(): Promise<readonly Finding[]> {
     const file = join(folder, 'haproxy.cfg');
     const text = generateConfig(BACKENDS);
     await writeFile(file, text);
-    return [...(await beside(file, Buffer.byteLength(text))), editFinding(text)];
+    return [...(await beside(file, text)), editFinding(text)];
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-async function beside(file: string, sizeBytes: number): Promise<readonly Finding[]> {
+async function beside(file: string, text: string): Promise<readonly Finding[]> {
   const checks: number[] = [];
   const works: ConfigWork[] = [];
   const bare: ConfigWork[] = [];
@@ -47,8 +48,9 @@ async function beside(file: string, sizeBytes: number): Promise<readonly Finding
   return [
     ratio('parse and print 100,000 lines', parsePrintMs),
     ratio('the same, with all sections and proxies', allMs),
-    memoryFinding(works, bare, sizeBytes),
+    memoryFinding(works, bare, Buffer.byteLength(text)),
     sameFinding(works),
+    ...(await planFindings(file, text, checkMs)),
   ];
 }
 

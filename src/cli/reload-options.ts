@@ -23,7 +23,7 @@ export function addReloadOptions(command: Command): Command {
     .option(
       '-f, --file <path>',
       'configuration file or folder, repeatable (default: as it runs)',
-      collect,
+      collectFiles,
     )
     .option('--method <name>', `auto, ${names}`, 'auto')
     .option('--allow-loss', 'go on when the reload cannot be lossless')
@@ -40,7 +40,7 @@ export function addReloadOptions(command: Command): Command {
     .option('--ndjson', 'print one JSON event a line');
 }
 
-function collect(value: string, former: readonly string[] = []): readonly string[] {
+export function collectFiles(value: string, former: readonly string[] = []): readonly string[] {
   return [...former, value];
 }
 

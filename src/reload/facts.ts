@@ -91,7 +91,8 @@ interface RuntimeView {
   readonly frontends: readonly StatRow[];
 }
 
-async function runtimeFacts(
+/** Where the running process answers, and what it allows there. */
+export async function runtimeFacts(
   runtimes: Runtimes,
   { serving, listeners }: Instance,
   config: Config,

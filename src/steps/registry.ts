@@ -20,6 +20,7 @@ import { drainPort, type DrainPort } from './drain-port.js';
 import { flipMap, type FlipMap } from './flip-map.js';
 import { flipTable, type MakeFlipTable } from './flip-table.js';
 import { holdSyns, type HoldSyns } from './hold-syns.js';
+import { keepConfig, type KeepConfig } from './keep-config.js';
 import { keepNote, type KeepNote } from './keep-note.js';
 import { keepReachable, type KeepReachable } from './keep-reachable.js';
 import { moveAddress, type MoveAddress } from './move-address.js';
@@ -34,6 +35,7 @@ import { replaceFile, type ReplaceFile } from './replace-file.js';
 import { restoreSysctl, type RestoreSysctl } from './restore-sysctl.js';
 import { runCommand, type RunCommand } from './run-command.js';
 import { runWhileDiverted, type RunWhileDiverted } from './run-while-diverted.js';
+import { runtimeChange, type RuntimeChangeStep } from './runtime-change.js';
 import { setRotation, type SetRotation } from './set-rotation.js';
 import { setSysctl, type SetSysctl } from './set-sysctl.js';
 import { softStop, type SoftStop } from './soft-stop.js';
@@ -68,6 +70,7 @@ export type Step =
   | DrainPort
   | FlipMap
   | HoldSyns
+  | KeepConfig
   | KeepNote
   | KeepReachable
   | MakeFlipTable
@@ -84,6 +87,7 @@ export type Step =
   | RestoreSysctl
   | RunCommand
   | RunWhileDiverted
+  | RuntimeChangeStep
   | SetRotation
   | SetSysctl
   | SoftStop
@@ -117,6 +121,7 @@ export const STEPS = {
   'flip-map': flipMap,
   'flip-table': flipTable,
   'hold-syns': holdSyns,
+  'keep-config': keepConfig,
   'keep-note': keepNote,
   'keep-reachable': keepReachable,
   'move-address': moveAddress,
@@ -132,6 +137,7 @@ export const STEPS = {
   'restore-sysctl': restoreSysctl,
   'run-command': runCommand,
   'run-while-diverted': runWhileDiverted,
+  'runtime-change': runtimeChange,
   'set-rotation': setRotation,
   'set-sysctl': setSysctl,
   'soft-stop': softStop,

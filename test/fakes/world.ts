@@ -124,6 +124,8 @@ export class World {
   newNet = 'host';
   /** What the next starts of HAProxy do, for tests of failures. */
   startTrouble: 'none' | 'ends-at-once' | 'ignores-passed-sockets' | 'late' = 'none';
+  /** Commands of the runtime API that every HAProxy refuses. */
+  refusedCommand: RegExp | undefined;
   /** A master cannot load what `-c` accepted. */
   masterRefuses = false;
   #nextPid = 100;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { guardsIn } from '../fakes/guards.js';
 import { tcLeft } from '../fakes/tc.js';
-import type { World } from '../fakes/world.js';
+import { parseKept } from '../../src/haproxy/kept.js';
+import type { FakeProcess, World } from '../fakes/world.js';
 import {
   CONFIG_PATH,
   leaderOf,
@@ -50,7 +51,21 @@ export function assertSettled(world: World, scenario: Scenario, oldPid: number):
   if (scenario.edit) {
     assert.equal(text.includes('leastconn'), serving.pid !== oldPid, 'edit and generation agree');
   }
+  assertKept(world, serving);
   assert.equal(leftovers(world).join(' '), '', `left behind: ${leftovers(world).join(' ')}`);
+}
+
+/** What is kept as the configuration of a process is what that process has read, or nothing is. */
+function assertKept(world: World, { pid, startTicks, haproxy }: FakeProcess): void {
+  const text = world.files.text(`${STATE_DIR}/running/${pid}-${startTicks}`);
+  if (text === undefined || text === '') return;
+  const kept = parseKept(text, { pid, startTicks });
+  const content = kept?.files.map(({ contentBase64 }) => Buffer.from(contentBase64, 'base64'));
+  assert.equal(
+    Buffer.concat(content ?? []).toString('latin1'),
+    haproxy?.config.text,
+    'kept as read',
+  );
 }
 
 /** Files that only a reload in progress may have. */
@@ -65,7 +80,8 @@ export function leftovers(world: World): readonly string[] {
   return world.files
     .paths()
     .filter((path) => !mine.has(path))
-    .filter((path) => !new RegExp(`^${STATE_DIR}/runs/[^/]+/journal$`).test(path));
+    .filter((path) => !new RegExp(`^${STATE_DIR}/runs/[^/]+/journal$`).test(path))
+    .filter((path) => !new RegExp(`^${STATE_DIR}/running/\\d+-\\d+$`).test(path));
 }
 
 /** In nft, in traffic control, and among the processes. */
