@@ -26,6 +26,7 @@ interface StartOptions {
 export function startSteps(facts: Facts, how: StartOptions): readonly Step[] {
   const from = how.passSockets ? facts.runtime.passesSocketsAt : null;
   return [
+    ...writeStates(facts),
     {
       kind: 'start-generation',
       id: 'start',
@@ -44,6 +45,8 @@ export function startSteps(facts: Facts, how: StartOptions): readonly Step[] {
       rebinds: unixPaths(facts),
       ...(how.startTimeoutMs === undefined ? {} : { timeoutMs: how.startTimeoutMs }),
     },
+    // Before it is proven: each moment until then it sends requests to servers in maintenance.
+    ...carryStates(facts, NEW),
     {
       kind: 'confirm-generation',
       id: 'confirm',
@@ -53,6 +56,19 @@ export function startSteps(facts: Facts, how: StartOptions): readonly Step[] {
       ...(how.confirmTimeoutMs === undefined ? {} : { timeoutMs: how.confirmTimeoutMs }),
     },
   ];
+}
+
+/** Server-state files that the next process reads when it starts. */
+export function writeStates({ state: { files } }: Facts): readonly Step[] {
+  return files.length === 0 ? [] : [{ kind: 'write-states', id: 'state-files', files }];
+}
+
+/** States that it is told over its runtime socket. */
+export function carryStates(facts: Facts, process: ProcessRef, prefix = ''): readonly Step[] {
+  const { servers } = facts.state;
+  if (servers.length === 0 || !facts.runtime.admin) return [];
+  const { sockets } = facts.runtime;
+  return [{ kind: 'carry-states', id: `${prefix}states`, process, sockets, servers }];
 }
 
 function unixPaths(facts: Facts): readonly string[] {

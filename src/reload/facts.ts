@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { refused } from '../error.js';
-import type { Config } from '../haproxy/config/resolve.js';
+import { resolve, type Config } from '../haproxy/config/resolve.js';
 import { globalsOf } from '../haproxy/config/globals.js';
 import { modeOf, optionOf, timeoutOf } from '../haproxy/config/proxy.js';
 import { wantedListeners, type WantedListeners } from '../haproxy/config-listeners.js';
@@ -15,9 +15,11 @@ import type {
   KeptListener,
   ListenerFacts,
   RuntimeFacts,
+  StateFacts,
 } from '../methods/facts.js';
 import { MIGRATE_SYSCTL } from '../methods/parts.js';
 import type { Check } from './check-config.js';
+import { gatherState, NO_STATE, type StateInput } from './state-facts.js';
 
 /** Reads from the machine all that the methods may ask for. */
 export async function gatherFacts(
@@ -33,6 +35,8 @@ export async function gatherFacts(
   const startedMs = host.clock.now() - serving.ageMs;
   const wanted = wantedListeners(config, check.environment);
   const runtime = await runtimeFacts(runtimes, instance, config, check.cwd);
+  const filesAsRead = check.files.every(({ modifiedMs }) => modifiedMs < startedMs);
+  const former = filesAsRead ? formerConfig(check, config) : null;
   const migrate = await host.kernel.sysctl(MIGRATE_SYSCTL, serving.pid);
   return {
     mode,
@@ -49,11 +53,18 @@ export async function gatherFacts(
     runtime: runtime.facts,
     frontends: frontendFacts(config, runtime.frontends),
     listeners: listenerFacts(instance.listeners, wanted, runtime.facts.sockets),
-    filesAsRead: check.files.every(({ modifiedMs }) => modifiedMs < startedMs),
+    filesAsRead,
     migrateRequests: migrate === undefined ? 'absent' : migrate === '1' ? 'on' : 'off',
     holds: null,
     idleTimeoutMs: idleTimeoutMs(config),
+    state: await runtime.state({ config, former, cwd: check.cwd }),
   };
+}
+
+/** What is in the files now, edits that hitless is about to make left out. */
+function formerConfig({ files }: Check, config: Config): Config {
+  const isEdited = files.some(({ document }, at) => config.documents[at] !== document);
+  return isEdited ? resolve(files.map(({ document }) => document)) : config;
 }
 
 /** `daemon` in the configuration counts as `-D` does, unless `-db` is there. */
@@ -83,6 +94,7 @@ interface RuntimeView {
   readonly facts: RuntimeFacts;
   /** Rows of `show stat` for the frontends of the running process. */
   readonly frontends: readonly StatRow[];
+  readonly state: (input: StateInput) => Promise<StateFacts>;
 }
 
 async function runtimeFacts(
@@ -105,7 +117,11 @@ async function runtimeFacts(
   const sockets = ordered.map(({ path }) => path);
   const passesSocketsAt = ordered.find(({ exposeFdListeners }) => exposeFdListeners)?.path ?? null;
   if (sockets.length === 0) {
-    return { facts: { sockets, admin: false, passesSocketsAt }, frontends: [] };
+    return {
+      facts: { sockets, admin: false, passesSocketsAt },
+      frontends: [],
+      state: async () => NO_STATE,
+    };
   }
   const connection = await runtimes.to(serving, sockets).catch((cause: unknown) => {
     throw refused(
@@ -121,7 +137,9 @@ async function runtimeFacts(
   const level = parseLevel(await connection.ask('show cli level'));
   const frontends = parseStat(await connection.ask('show stat -1 1 -1'));
   const admin = level === undefined ? ordered[0]?.level === 'admin' : level === 'admin';
-  return { facts: { sockets, admin, passesSocketsAt }, frontends };
+  const facts = { sockets, admin, passesSocketsAt };
+  const state: RuntimeView['state'] = async (input) => await gatherState(connection, facts, input);
+  return { facts, frontends, state };
 }
 
 /** Names and modes as the running process has them where it can be asked; options from the files. */

@@ -10,6 +10,7 @@ import { awaitReplacement, type AwaitReplacement } from './await-replacement.js'
 import { awaitRetired, type AwaitRetired } from './await-retired.js';
 import { awaitStopping, type AwaitStopping } from './await-stopping.js';
 import { awaitWorkers, type AwaitWorkers } from './await-workers.js';
+import { carryStates, type CarryStates } from './carry-states.js';
 import { clearInstance, type ClearInstance } from './clear-instance.js';
 import { confirmGeneration, type ConfirmGeneration } from './confirm-generation.js';
 import { confirmHold, type ConfirmHold } from './confirm-hold.js';
@@ -43,6 +44,7 @@ import { stopInstance, type StopInstance } from './stop-instance.js';
 import { takeFlowsBack, type TakeFlowsBack } from './take-flows-back.js';
 import { tryPeer, type TryPeer } from './try-peer.js';
 import { writeFiles, type WriteFiles } from './write-files.js';
+import { writeStates, type WriteStates } from './write-states.js';
 import type { Effect, StepDefinition } from './definition.js';
 
 /** The vocabulary. A new step is one file and one line in each of these two lists. */
@@ -59,6 +61,7 @@ export type Step =
   | AwaitRetired
   | AwaitStopping
   | AwaitWorkers
+  | CarryStates
   | ClearInstance
   | ConfirmGeneration
   | ConfirmHold
@@ -92,7 +95,8 @@ export type Step =
   | StopInstance
   | TakeFlowsBack
   | TryPeer
-  | WriteFiles;
+  | WriteFiles
+  | WriteStates;
 
 export const STEPS = {
   'add-address': addAddress,
@@ -107,6 +111,7 @@ export const STEPS = {
   'await-retired': awaitRetired,
   'await-stopping': awaitStopping,
   'await-workers': awaitWorkers,
+  'carry-states': carryStates,
   'clear-instance': clearInstance,
   'confirm-generation': confirmGeneration,
   'confirm-hold': confirmHold,
@@ -141,6 +146,7 @@ export const STEPS = {
   'take-flows-back': takeFlowsBack,
   'try-peer': tryPeer,
   'write-files': writeFiles,
+  'write-states': writeStates,
 } satisfies { readonly [K in Step['kind']]: StepDefinition<Extract<Step, { kind: K }>> };
 
 export function definitionOf(step: Step): StepDefinition<Step> {

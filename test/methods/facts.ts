@@ -25,6 +25,7 @@ export const FACTS: Facts = {
   migrateRequests: 'off',
   holds: { nft: null, plug: null, interfaces: ['eth0'] },
   idleTimeoutMs: 1_000,
+  state: { servers: [], files: [], losses: [] },
 };
 
 export const MASTER: Facts = {
