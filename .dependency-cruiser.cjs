@@ -13,7 +13,7 @@ const PURE = [
   '^src/doctor/',
   '^src/haproxy/config/',
   '^src/report/[^/]+\\.ts$',
-  '^src/haproxy/(arguments|config-listeners|messages|version|runtime/answers)\\.ts$',
+  '^src/haproxy/(arguments|config-listeners|messages|version|runtime/(answers|availability|certificates|change|commands|entries|limits|order|server-states))\\.ts$',
   '^src/methods/',
   '^src/journal/record\\.ts$',
   '^src/reload/(decide|plan|progress|request)\\.ts$',

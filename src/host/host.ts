@@ -165,8 +165,16 @@ export interface CallResult {
 }
 
 export interface RuntimeConnection {
-  /** Sends one line and returns the answer without the prompt. Throws `socket-silent`. */
+  /**
+   * Sends one command and returns the answer without the prompt. Throws `socket-silent`. Text is
+   * latin1 both ways: HAProxy knows bytes only. A command may end with `<<` and lines of payload.
+   */
   readonly ask: (command: string) => Promise<string>;
+  /**
+   * Sends commands without waiting for the answer of one before the next, and returns an answer
+   * for each. All are carried out, whatever the answers are.
+   */
+  readonly askAll: (commands: readonly string[]) => Promise<readonly string[]>;
   readonly close: () => void;
 }
 

@@ -35,6 +35,7 @@ import { replaceFile, type ReplaceFile } from './replace-file.js';
 import { restoreSysctl, type RestoreSysctl } from './restore-sysctl.js';
 import { runCommand, type RunCommand } from './run-command.js';
 import { runWhileDiverted, type RunWhileDiverted } from './run-while-diverted.js';
+import { runtimeChange, type RuntimeChangeStep } from './runtime-change.js';
 import { setRotation, type SetRotation } from './set-rotation.js';
 import { setSysctl, type SetSysctl } from './set-sysctl.js';
 import { softStop, type SoftStop } from './soft-stop.js';
@@ -87,6 +88,7 @@ export type Step =
   | RestoreSysctl
   | RunCommand
   | RunWhileDiverted
+  | RuntimeChangeStep
   | SetRotation
   | SetSysctl
   | SoftStop
@@ -137,6 +139,7 @@ export const STEPS = {
   'restore-sysctl': restoreSysctl,
   'run-command': runCommand,
   'run-while-diverted': runWhileDiverted,
+  'runtime-change': runtimeChange,
   'set-rotation': setRotation,
   'set-sysctl': setSysctl,
   'soft-stop': softStop,

@@ -35,25 +35,28 @@ export class FakeRuntime {
       if (this.#world.processes.has(process.pid)) endWhenIdle(this.#world, process);
     };
     open.add(close);
-    return {
-      ask: async (command) => {
-        effects.alive();
-        if (!isOpen || process.stuck || !this.#world.processes.has(process.pid)) {
-          throw failed('socket-silent', `HAProxy on ${path} closed the connection`);
-        }
-        const answer = (): string => answerTo(this.#world, process, path, command);
-        if (command.startsWith('show ')) return answer();
-        return effects.do({
-          label: `ask ${command}`,
-          apply: answer,
-          failure: () => {
-            close();
-            return failed('socket-silent', `HAProxy on ${path} did not answer after "${command}"`);
-          },
-        });
-      },
-      close,
+    const ask = async (command: string): Promise<string> => {
+      effects.alive();
+      if (!isOpen || process.stuck || !this.#world.processes.has(process.pid)) {
+        throw failed('socket-silent', `HAProxy on ${path} closed the connection`);
+      }
+      const answer = (): string => answerTo(this.#world, process, path, command);
+      if (command.startsWith('show ')) return answer();
+      return effects.do({
+        label: `ask ${command}`,
+        apply: answer,
+        failure: () => {
+          close();
+          return failed('socket-silent', `HAProxy on ${path} did not answer after "${command}"`);
+        },
+      });
     };
+    const askAll = async (commands: readonly string[]): Promise<readonly string[]> => {
+      const answers: string[] = [];
+      for (const command of commands) answers.push(await ask(command));
+      return answers;
+    };
+    return { ask, askAll, close };
   }
 
   #acceptor(path: string): Haproxy | undefined {

@@ -11,11 +11,11 @@ export async function connect(path: string, timeoutMs: number): Promise<RuntimeC
   const socket = await open(path, timeoutMs);
   // Errors between two commands show at the next command.
   socket.on('error', () => undefined);
-  let turn: Promise<unknown> = exchange(socket, path, 'prompt', timeoutMs);
-  const ask = async (command: string): Promise<string> => {
-    const answer = turn.then(async () => await exchange(socket, path, command, timeoutMs));
-    turn = answer.catch(() => undefined);
-    return await answer;
+  let turn: Promise<unknown> = exchange(socket, path, ['prompt'], timeoutMs);
+  const askAll = async (commands: readonly string[]): Promise<readonly string[]> => {
+    const answers = turn.then(async () => await inChunks(socket, path, commands, timeoutMs));
+    turn = answers.catch(() => undefined);
+    return await answers;
   };
   try {
     await turn;
@@ -23,7 +23,34 @@ export async function connect(path: string, timeoutMs: number): Promise<RuntimeC
     socket.destroy();
     throw error;
   }
-  return { ask, close: () => socket.destroy() };
+  const ask = async (command: string): Promise<string> => (await askAll([command]))[0] ?? '';
+  return { ask, askAll, close: () => socket.destroy() };
+}
+
+/**
+ * HAProxy's input buffer (tune.bufsize): more than that at once would only wait on our side, and
+ * every chunk has the whole time-out.
+ */
+const CHUNK_BYTES = 15_000;
+
+async function inChunks(
+  socket: Socket,
+  path: string,
+  commands: readonly string[],
+  timeoutMs: number,
+): Promise<readonly string[]> {
+  const answers: string[] = [];
+  for (let from = 0; from < commands.length; ) {
+    let to = from + 1;
+    let size = (commands[from] ?? '').length;
+    while (to < commands.length && size + (commands[to] ?? '').length < CHUNK_BYTES) {
+      size += (commands[to] ?? '').length + 1;
+      to += 1;
+    }
+    answers.push(...(await exchange(socket, path, commands.slice(from, to), timeoutMs)));
+    from = to;
+  }
+  return answers;
 }
 
 async function open(path: string, timeoutMs: number): Promise<Socket> {
@@ -46,12 +73,16 @@ async function open(path: string, timeoutMs: number): Promise<Socket> {
   });
 }
 
+/** The master's prompt reads "master> " or "1234> " (management.txt, 9.4). */
+const PROMPT = /(?:^|\n)(?:master|\d+)?> /g;
+const PROMPT_MAX = '\n4294967295> '.length;
+
 async function exchange(
   socket: Socket,
   path: string,
-  command: string,
+  commands: readonly string[],
   timeoutMs: number,
-): Promise<string> {
+): Promise<readonly string[]> {
   return await new Promise((resolve, reject) => {
     let text = '';
     const settle = (outcome: () => void): void => {
@@ -60,23 +91,50 @@ async function exchange(
       outcome();
     };
     const fail = (why: string): void =>
-      settle(() =>
+      settle(() => {
+        // What comes later would be taken for the answer of another command.
+        socket.destroy();
         reject(
-          failed('socket-silent', `HAProxy on ${path} ${why} after "${command}"`, {
+          failed('socket-silent', `HAProxy on ${path} ${why} after "${shown(commands)}"`, {
             subject: path,
           }),
-        ),
-      );
+        );
+      });
     const onClose = (): void => fail('closed the connection');
     const onData = (chunk: Buffer): void => {
-      text += chunk.toString('utf8');
-      // The master's prompt reads "master> " or "1234> " (management.txt, 9.4).
-      const end = /(?:^|\n)(?:master|\d+)?> $/.exec(text);
-      if (end !== null) settle(() => resolve(text.slice(0, end.index)));
+      text += chunk.toString('latin1');
+      if (!/> $/.test(text.slice(-PROMPT_MAX))) return;
+      const answers = answersIn(text, commands);
+      if (answers !== undefined) settle(() => resolve(answers));
     };
     const timer = setTimeout(() => fail('did not answer'), timeoutMs);
     socket.on('data', onData).once('close', onClose);
     if (socket.destroyed) return onClose();
-    socket.write(`${command}\n`);
+    socket.write(commands.map((command) => `${command}\n`).join(''), 'latin1');
   });
+}
+
+/** Undefined while some are missing. What a single command answers may look like a prompt. */
+function answersIn(text: string, commands: readonly string[]): readonly string[] | undefined {
+  if (commands.length === 1) {
+    const whole = `\n${text}`;
+    const tail = whole.slice(-PROMPT_MAX);
+    const end = /\n(?:master|\d+)?> $/.exec(tail);
+    if (end === null) return undefined;
+    return [withoutPayloadPrompts(whole.slice(1, whole.length - tail.length + end.index))];
+  }
+  const parts = text.split(PROMPT);
+  if (parts.length <= commands.length) return undefined;
+  return parts.slice(0, commands.length).map(withoutPayloadPrompts);
+}
+
+/** For each line of a payload HAProxy prints "+ ". */
+function withoutPayloadPrompts(answer: string): string {
+  return answer.replace(/^(?:\+ )+/, '');
+}
+
+/** A payload may be a private key. */
+function shown(commands: readonly string[]): string {
+  const first = (commands[0] ?? '').split('\n', 1)[0] ?? '';
+  return commands.length === 1 ? first : `${first}" and ${commands.length - 1} more`;
 }

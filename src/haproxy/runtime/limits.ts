@@ -1,0 +1,19 @@
+/** Limits of sessions in `show stat`, pure. */
+export interface Limit {
+  readonly proxy: string;
+  /** `FRONTEND`, `BACKEND`, or the server's name. */
+  readonly server: string;
+  /** 0: none, which HAProxy prints as an empty field. */
+  readonly maxconn: number;
+}
+
+export function parseLimits(text: string): readonly Limit[] {
+  const [header = '', ...lines] = text.replace(/^# /, '').trim().split('\n');
+  const at = header.split(',').indexOf('slim');
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => {
+      const values = line.split(',');
+      return { proxy: values[0] ?? '', server: values[1] ?? '', maxconn: Number(values[at]) || 0 };
+    });
+}

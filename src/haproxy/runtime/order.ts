@@ -1,0 +1,39 @@
+import type { RuntimeChange } from './change.js';
+
+/**
+ * The order in which changes lose nothing, whatever order they come in: what is taken out of use
+ * first, then settings, then what comes into use, deleting last. An address is never changed under
+ * a server that is about to be drained, and nothing is used before it is complete.
+ */
+export function inOrder(changes: readonly RuntimeChange[]): readonly RuntimeChange[] {
+  const ranked = changes.map((change, at) => ({ change, rank: rankOf(change), at }));
+  ranked.sort((a, b) => a.rank - b.rank || a.at - b.at);
+  return ranked.map(({ change }) => change);
+}
+
+function rankOf(change: RuntimeChange): number {
+  switch (change.kind) {
+    case 'server':
+      if (change.attribute === 'state') return change.after === 'ready' ? RANK.use : RANK.drain;
+      return change.attribute === 'weight' || change.attribute === 'maxconn'
+        ? RANK.load
+        : RANK.settings;
+    case 'certificate':
+    case 'ca-file':
+    case 'crl-file':
+      return RANK.settings;
+    case 'frontend-maxconn':
+    case 'global':
+      return RANK.load;
+    case 'server-add':
+      return RANK.add;
+    case 'map-entry':
+    case 'acl-entry':
+      // They may lead to a server that was added, or away from one that will be deleted.
+      return RANK.entries;
+    case 'server-delete':
+      return RANK.delete;
+  }
+}
+
+const RANK = { drain: 0, settings: 1, load: 2, add: 3, use: 4, entries: 5, delete: 6 } as const;
