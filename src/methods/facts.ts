@@ -46,8 +46,20 @@ export interface StateFacts {
   readonly servers: readonly CarriedServer[];
   /** To be read by itself when it starts. */
   readonly files: readonly StateFile[];
+  /** Map and ACL files that are to hold what HAProxy has, before anything else. */
+  readonly entries: readonly EntriesToWrite[];
+  /** Stick tables with entries that HAProxy hands on by itself, when the old process finishes. */
+  readonly tables: { readonly handedOn: readonly string[]; readonly isLearning: boolean };
   /** What it will not know. */
   readonly losses: readonly StateLoss[];
+  readonly notes: readonly string[];
+}
+
+export interface EntriesToWrite {
+  readonly path: string;
+  readonly content: Buffer;
+  readonly wanted: Buffer;
+  readonly summary: string;
 }
 
 export interface RuntimeFacts {

@@ -9,8 +9,8 @@ import {
   startSteps,
   unpassedListeners,
   unpassedLosses,
+  stateBefore,
   withMigration,
-  writeStates,
   expectedListeners,
 } from './parts.js';
 import { supervisedLosses } from './supervised.js';
@@ -54,7 +54,7 @@ function daemonSteps(facts: Facts): readonly Step[] {
 /** The master tells its old worker to finish by itself, once the new one is up. */
 function masterSteps(facts: Facts, master: NonNullable<Facts['master']>): readonly Step[] {
   return [
-    ...writeStates(facts),
+    ...stateBefore(facts),
     {
       kind: 'reload-master',
       id: 'start',

@@ -26,7 +26,7 @@ interface StartOptions {
 export function startSteps(facts: Facts, how: StartOptions): readonly Step[] {
   const from = how.passSockets ? facts.runtime.passesSocketsAt : null;
   return [
-    ...writeStates(facts),
+    ...stateBefore(facts),
     {
       kind: 'start-generation',
       id: 'start',
@@ -58,9 +58,15 @@ export function startSteps(facts: Facts, how: StartOptions): readonly Step[] {
   ];
 }
 
-/** Server-state files that the next process reads when it starts. */
-export function writeStates({ state: { files } }: Facts): readonly Step[] {
-  return files.length === 0 ? [] : [{ kind: 'write-states', id: 'state-files', files }];
+/** What has to be there before the next process starts: what it reads, and who hands tables on. */
+export function stateBefore(facts: Facts): readonly Step[] {
+  const { files, tables } = facts.state;
+  const { sockets } = facts.runtime;
+  const wait: Step = { kind: 'await-peers', id: 'peers', process: facts.serving, sockets };
+  return [
+    ...(tables.isLearning ? [wait] : []),
+    ...(files.length === 0 ? [] : [{ kind: 'write-states', id: 'state-files', files } as const]),
+  ];
 }
 
 /** States that it is told over its runtime socket. */

@@ -21,20 +21,27 @@ import { MIGRATE_SYSCTL } from '../methods/parts.js';
 import type { Check } from './check-config.js';
 import { gatherState, NO_STATE, type StateInput } from './state-facts.js';
 
+export interface Wish {
+  /** As the next process will read it. */
+  readonly config: Config;
+  /** What was changed at run time goes into the files where it can. */
+  readonly keepRuntime: boolean;
+}
+
 /** Reads from the machine all that the methods may ask for. */
 export async function gatherFacts(
   host: Host,
   runtimes: Runtimes,
   instance: Instance,
   check: Check,
-  config: Config,
+  { config, keepRuntime }: Wish,
 ): Promise<Facts> {
   const { leader, serving } = instance;
   const isMaster = instance.mode === 'master-worker';
   const mode = modeFrom(instance, config);
   const startedMs = host.clock.now() - serving.ageMs;
   const wanted = wantedListeners(config, check.environment);
-  const runtime = await runtimeFacts(runtimes, instance, config, check.cwd);
+  const runtime = await runtimeFacts(host, runtimes, instance, config, check.cwd);
   const filesAsRead = check.files.every(({ modifiedMs }) => modifiedMs < startedMs);
   const former = filesAsRead ? formerConfig(check, config) : null;
   const migrate = await host.kernel.sysctl(MIGRATE_SYSCTL, serving.pid);
@@ -57,7 +64,7 @@ export async function gatherFacts(
     migrateRequests: migrate === undefined ? 'absent' : migrate === '1' ? 'on' : 'off',
     holds: null,
     idleTimeoutMs: idleTimeoutMs(config),
-    state: await runtime.state({ config, former, cwd: check.cwd }),
+    state: await runtime.state({ config, former, cwd: check.cwd, startedMs, keepRuntime }),
   };
 }
 
@@ -98,6 +105,7 @@ interface RuntimeView {
 }
 
 async function runtimeFacts(
+  host: Host,
   runtimes: Runtimes,
   { serving, listeners }: Instance,
   config: Config,
@@ -138,7 +146,8 @@ async function runtimeFacts(
   const frontends = parseStat(await connection.ask('show stat -1 1 -1'));
   const admin = level === undefined ? ordered[0]?.level === 'admin' : level === 'admin';
   const facts = { sockets, admin, passesSocketsAt };
-  const state: RuntimeView['state'] = async (input) => await gatherState(connection, facts, input);
+  const state: RuntimeView['state'] = async (input) =>
+    await gatherState(host, connection, admin, input);
   return { facts, frontends, state };
 }
 

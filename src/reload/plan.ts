@@ -161,6 +161,14 @@ function momentNote(method: MethodName, steps: readonly Step[]): readonly string
   ];
 }
 
+/** HAProxy hands them on when it is told to finish, and then only what it has by then. */
+function tablesNote({ state: { tables } }: Facts, retire: readonly Step[]): readonly string[] {
+  if (tables.handedOn.length === 0 || !retire.some(({ kind }) => kind === 'soft-stop')) return [];
+  return [
+    `the entries of ${tables.handedOn.join(', ')} reach the new process when the old one has drained; with --method fd-pass at once`,
+  ];
+}
+
 export function makePlan(
   choice: Extract<Choice, { kind: 'chosen' }>,
   request: MethodRequest,
@@ -179,6 +187,7 @@ export function makePlan(
       ...extra.notes,
       ...sharedSocketNote(handOver, facts),
       ...momentNote(choice.method, handOver),
+      ...tablesNote(facts, retire),
     ],
     oldPids: [facts.serving.pid],
     starts: [facts.supervisor === null ? 'start' : 'again'],

@@ -44,17 +44,32 @@ export async function prepare(
   );
   const config = resolve(edited);
   const check = await checkFor(host, instance, request, { files, config, stateDir });
-  const known = await gatherFacts(host, runtimes, instance, check, config);
+  const keepRuntime = request.keepRuntime === true;
+  const known = await gatherFacts(host, runtimes, instance, check, { config, keepRuntime });
   const facts = needsHoldFacts(request.method, known)
     ? { ...known, holds: await gatherHoldFacts(host, known) }
     : known;
   await refuseTakenPorts(host, facts, instance);
   const choice = decideMethod(request, facts);
+  refuseUnkept(request, facts);
   const startIsCheck = METHODS[choice.method].startIsCheck(facts) && edits.length === 0;
   if (!startIsCheck || stateDir === null) await checkConfig(host, check, edits);
   return makePlan(choice, { drainTimeoutMs: drainTimeoutMs(request, facts) }, facts, {
-    edits: await Promise.all(edits.map(toStep)),
+    edits: [
+      ...(await Promise.all(edits.map(toStep))),
+      ...(await Promise.all(facts.state.entries.map(toEntryStep))),
+    ],
     notes: notesFor(facts),
+  });
+}
+
+/** Who asks for all to be kept is told what cannot be. */
+function refuseUnkept({ keepRuntime, allowLoss }: ReloadRequest, { state }: Facts): void {
+  const [first] = state.losses;
+  if (keepRuntime !== true || allowLoss || first === undefined) return;
+  const list = state.losses.map(({ what, because }) => `  ${what}: ${because}`).join('\n');
+  throw refused('not-lossless', `--keep-runtime cannot keep:\n${list}`, {
+    hint: `${first.remedy}; or accept the loss with --allow-loss`,
   });
 }
 
@@ -159,6 +174,20 @@ async function toStep({ file, content, summary }: Edit, at: number): Promise<Rep
   };
 }
 
+async function toEntryStep(
+  { path, content, wanted, summary }: Facts['state']['entries'][number],
+  at: number,
+): Promise<ReplaceFile> {
+  return {
+    kind: 'replace-file',
+    id: `entries-${at + 1}`,
+    path,
+    formerSha256: await sha256(content),
+    contentBase64: wanted.toString('base64'),
+    summary,
+  };
+}
+
 /** Longer than the configuration lets an idle client stay: by then all have been told to leave. */
 const DRAIN_MARGIN_MS = 1_000;
 const DRAIN_WITHOUT_TIMEOUT_MS = 60_000;
@@ -171,7 +200,7 @@ function drainTimeoutMs(request: ReloadRequest, facts: Facts): number {
 }
 
 function notesFor(facts: Facts): readonly string[] {
-  const notes: string[] = [];
+  const notes: string[] = [...facts.state.notes];
   const { unmatched } = facts.listeners;
   if (unmatched.length > 0) {
     const names = unmatched.map(({ local }) => local).join(', ');

@@ -29,7 +29,7 @@ export const carryStates: StepDefinition<CarryStates> = {
   apply: async (step, context) => {
     const connection = await connectionOf(step, context);
     // What is refused shows in what the process says afterwards.
-    for (const command of carryCommands(step.servers)) await connection.ask(command);
+    await connection.askAll(carryCommands(step.servers));
     return undefined;
   },
   verify: async (step, context) => {

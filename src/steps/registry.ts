@@ -5,6 +5,7 @@ import { awaitFlowsEnded, type AwaitFlowsEnded } from './await-flows-ended.js';
 import { awaitHandshakes, type AwaitHandshakes } from './await-handshakes.js';
 import { awaitLeft, type AwaitLeft } from './await-left.js';
 import { awaitLetGo, type AwaitLetGo } from './await-let-go.js';
+import { awaitPeers, type AwaitPeers } from './await-peers.js';
 import { awaitQuiet, type AwaitQuiet } from './await-quiet.js';
 import { awaitReplacement, type AwaitReplacement } from './await-replacement.js';
 import { awaitRetired, type AwaitRetired } from './await-retired.js';
@@ -57,6 +58,7 @@ export type Step =
   | AwaitHandshakes
   | AwaitLeft
   | AwaitLetGo
+  | AwaitPeers
   | AwaitQuiet
   | AwaitReplacement
   | AwaitRetired
@@ -108,6 +110,7 @@ export const STEPS = {
   'await-handshakes': awaitHandshakes,
   'await-left': awaitLeft,
   'await-let-go': awaitLetGo,
+  'await-peers': awaitPeers,
   'await-quiet': awaitQuiet,
   'await-replacement': awaitReplacement,
   'await-retired': awaitRetired,
