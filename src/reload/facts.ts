@@ -3,7 +3,7 @@ import { refused } from '../error.js';
 import { resolve, type Config } from '../haproxy/config/resolve.js';
 import { globalsOf } from '../haproxy/config/globals.js';
 import { modeOf, optionOf, timeoutOf } from '../haproxy/config/proxy.js';
-import { wantedListeners, type WantedListeners } from '../haproxy/config-listeners.js';
+import { peersListeners, wantedListeners, type WantedListeners } from '../haproxy/config-listeners.js';
 import type { Instance } from '../haproxy/instance.js';
 import type { Listener } from '../haproxy/listeners.js';
 import { parseLevel, parseStat, type StatRow } from '../haproxy/runtime/answers.js';
@@ -41,6 +41,9 @@ export async function gatherFacts(
   const mode = modeFrom(instance, config);
   const startedMs = host.clock.now() - serving.ageMs;
   const wanted = wantedListeners(config, check.environment);
+  // No client comes there, and HAProxy itself hands them on or binds them anew.
+  const peers = peersListeners(config, check.environment);
+  const isForClients = ({ local }: Listener): boolean => !peers.some((one) => one.local === local);
   const runtime = await runtimeFacts(host, runtimes, instance, config, check.cwd);
   const filesAsRead = check.files.every(({ modifiedMs }) => modifiedMs < startedMs);
   const former = filesAsRead ? formerConfig(check, config) : null;
@@ -59,7 +62,11 @@ export async function gatherFacts(
     pidFile: pidFileOf(instance, config, check.cwd),
     runtime: runtime.facts,
     frontends: frontendFacts(config, runtime.frontends),
-    listeners: listenerFacts(instance.listeners, wanted, runtime.facts.sockets),
+    listeners: listenerFacts(
+      instance.listeners.filter(isForClients),
+      wanted,
+      runtime.facts.sockets,
+    ),
     filesAsRead,
     migrateRequests: migrate === undefined ? 'absent' : migrate === '1' ? 'on' : 'off',
     holds: null,
