@@ -1,4 +1,4 @@
-import { isSpace, scanQuotedWord } from './quoting.js';
+import { isSpace, scanQuotedWord, type Expand } from './quoting.js';
 
 /** One word of a line. Its position is the line's number and `column`. */
 export interface Word {
@@ -38,8 +38,9 @@ const STRAY_NUL = 'stray NUL character';
 /**
  * Cuts one line (latin1, with or without its ending) into words, as parse_line() and readcfgfile()
  * of HAProxy 2.6 do. There is no line continuation: a backslash before the end is a backslash.
+ * With `expand`, the words of a list `"${X[*]}"` all have the place of the one that is written.
  */
-export function lexLine(text: string): Lexed {
+export function lexLine(text: string, expand?: Expand): Lexed {
   const end = text.endsWith('\n') ? text.length - 1 : text.length;
   let at = skipSpace(text, 0, end);
   // readcfgfile() takes a line that begins with "[" as a scope (of agents' files), not as words.
@@ -52,9 +53,10 @@ export function lexLine(text: string): Lexed {
       words.push({ raw, value: raw, column: at + 1, env: false });
       at = plainEnd;
     } else {
-      const scan = scanQuotedWord(text, at, end);
-      const { value, env } = scan;
-      words.push({ raw: text.slice(at, scan.at), value, column: at + 1, env });
+      const scan = scanQuotedWord(text, at, end, expand);
+      const word = { raw: text.slice(at, scan.at), column: at + 1 };
+      for (const value of scan.before) words.push({ ...word, value, env: false });
+      words.push({ ...word, value: scan.value, env: scan.env });
       if (scan.fault !== undefined) return { words, fault: scan.fault };
       at = scan.at;
     }

@@ -1,9 +1,15 @@
 import type { Fault } from './lexer.js';
 
+/** What a variable (without braces) stands for: null where it is not set, undefined if not known. */
+export type Expand = (name: string) => string | null | undefined;
+
 /** A word being read: `at` moves on, `value` and `env` grow, `fault` stops it. */
 interface Scan {
   readonly text: string;
   readonly end: number;
+  readonly expand: Expand | undefined;
+  /** Words before `value` that a list `${X[*]}` has been cut into. */
+  readonly before: string[];
   at: number;
   value: string;
   env: boolean;
@@ -15,8 +21,14 @@ interface Scan {
  * which differs from the manual's table: `\$` outside of quotes keeps its backslash, and so does
  * a backslash before a tab.
  */
-export function scanQuotedWord(text: string, from: number, end: number): Readonly<Scan> {
-  const scan: Scan = { text, end, at: from, value: '', env: false, fault: undefined };
+export function scanQuotedWord(
+  text: string,
+  from: number,
+  end: number,
+  expand?: Expand,
+): Readonly<Scan> {
+  const start = { at: from, value: '', env: false, fault: undefined };
+  const scan: Scan = { text, end, expand, before: [], ...start };
   let quote = '';
   let opened = 0;
   while (scan.at < end && scan.fault === undefined) {
@@ -76,8 +88,28 @@ function scanVariable(scan: Scan): void {
   VARIABLE.lastIndex = scan.at;
   const match = VARIABLE.exec(scan.text)?.[0];
   if (match === undefined) return fail(scan, 'malformed environment variable', scan.at);
-  scan.env = true;
-  take(scan, match, match.length);
+  const value = scan.expand && valueOf(match, scan.expand);
+  if (value === undefined) {
+    scan.env = true;
+    return take(scan, match, match.length);
+  }
+  const [first = '', ...more] = match.includes('[*]') ? value.split(SPACES) : [value];
+  take(scan, first, match.length);
+  for (const word of more) {
+    scan.before.push(scan.value);
+    scan.value = word;
+  }
+}
+
+const SPACES = /[ \t-\r]+/;
+
+/** Undefined: only HAProxy knows. */
+function valueOf(match: string, expand: Expand): string | undefined {
+  const name = /[.\w]+/.exec(match)?.[0] ?? '';
+  const value = expand(name);
+  if (value !== null) return value;
+  const initial = /^\$\{[.\w]+(?:\[\*\])?-(.*)\}$/s.exec(match);
+  return initial?.[1] ?? '';
 }
 
 function take(scan: Scan, value: string, length: number): void {

@@ -1,5 +1,5 @@
 import type { Document } from './document.js';
-import { sectionsOf, type Section, type Statement } from './sections.js';
+import { sectionsOf, type Reading, type Section, type Statement } from './sections.js';
 
 export type ProxyKind = 'frontend' | 'backend' | 'listen';
 
@@ -35,8 +35,11 @@ export interface Found extends Place {
 }
 
 /** Takes the files of one HAProxy in the order in which it reads them. */
-export function resolve(documents: readonly Document[]): Config {
-  const sections = documents.flatMap((document) => sectionsOf(document));
+export function resolve(
+  documents: readonly Document[],
+  readingOf?: (document: Document) => Reading,
+): Config {
+  const sections = documents.flatMap((document) => sectionsOf(document, readingOf?.(document)));
   const chains = new Map<string, readonly Section[]>();
   let latest: readonly Section[] = [];
   const proxies: Proxy[] = [];

@@ -1,63 +1,152 @@
-import { parseAddress } from './address.js';
-import type { Place, Proxy } from './resolve.js';
+import { foundIn, type Place, type Proxy } from './resolve.js';
 import { wordsOf, type Section, type Statement } from './sections.js';
+import { isRetraction, oppositeOf, SETTINGS_AT, settingsIn } from './server-words.js';
 
-/** Stand-in until the branch with the whole of it is merged. */
+/** One setting of a server and the line that says it. */
 export interface Setting extends Place {
   readonly keyword: string;
+  /** As HAProxy reads them (latin1). */
   readonly args: readonly string[];
+  /** From a `default-server` line. */
   readonly inherited: boolean;
+  /** An argument holds a variable that only HAProxy can expand. */
+  readonly env: boolean;
 }
 
 export interface ServerSpec extends Place {
   readonly name: string;
+  /** As written, without the port: `10.0.0.1`, `[::1]`, `unix@/path`, a name. */
   readonly address: string;
+  /** As written; `+N` is the client's own port plus N. */
   readonly port: string | undefined;
+  /** Those of `default-server` lines before this one first; what `no-` took back is left out. */
   readonly settings: readonly Setting[];
+  /** One of several that a `server-template` line makes. */
   readonly template: { readonly prefix: string; readonly index: number } | undefined;
   readonly statement: Statement;
+  /** Only HAProxy can tell whether it is there, or what it says. */
   readonly conditional: boolean;
 }
 
-const ARGS: Readonly<Record<string, number>> = { weight: 1, track: 1, inter: 1, fall: 1, rise: 1, port: 1, addr: 1, maxconn: 1 };
-
+/** The servers of a backend or listen section in the order of the file, templates expanded. */
 export function serversOf(proxy: Proxy): readonly ServerSpec[] {
-  const inherited = proxy.defaults.toReversed().flatMap((section) => section.statements.flatMap((s) => s.keyword === 'default-server' ? settingsIn(section, s, 1, true) : []));
-  const all: ServerSpec[] = [];
-  let own = inherited;
+  if (proxy.kind === 'frontend') return [];
+  let initial = inheritedSettings(proxy);
+  const servers: ServerSpec[] = [];
   for (const statement of proxy.section.statements) {
-    if (statement.keyword === 'default-server') own = [...own, ...settingsIn(proxy.section, statement, 1, true)];
-    if (statement.keyword !== 'server') continue;
-    const words = wordsOf(statement).map(({ value }) => value);
-    const raw = words[2] ?? '';
-    const parsed = parseAddress(raw);
-    all.push({
-      name: words[1] ?? '',
-      address: parsed.host ?? raw,
-      port: parsed.ports === undefined ? undefined : String(parsed.ports.low),
-      settings: [...own, ...settingsIn(proxy.section, statement, 3, false)],
-      template: undefined,
-      statement,
-      conditional: statement.condition !== 0,
-      file: proxy.section.file,
-      line: statement.line.number,
-    });
+    if (statement.keyword === 'default-server') {
+      initial = withLine(initial, proxy.section, statement, true);
+    } else if (statement.keyword === 'server') {
+      servers.push(serverOf(proxy, statement, initial));
+    } else if (statement.keyword === 'server-template') {
+      servers.push(...templateOf(proxy, statement, initial));
+    }
   }
-  return all;
+  return servers;
 }
 
-function settingsIn({ file }: Section, statement: Statement, from: number, inherited: boolean): Setting[] {
-  const words = wordsOf(statement).map(({ value }) => value).slice(from);
-  const settings: Setting[] = [];
-  for (let at = 0; at < words.length; at += 1) {
-    const keyword = words[at] ?? '';
-    const count = ARGS[keyword] ?? 0;
-    settings.push({ keyword, args: words.slice(at + 1, at + 1 + count), inherited, file, line: statement.line.number });
-    at += count;
-  }
-  return settings;
-}
-
+/** The last in force. */
 export function settingOf(server: ServerSpec, keyword: string): Setting | undefined {
   return server.settings.findLast((setting) => setting.keyword === keyword);
+}
+
+interface Settings {
+  readonly settings: readonly Setting[];
+  readonly conditional: boolean;
+}
+
+/** A defaults section hands its `default-server` on, along `from` too. */
+function inheritedSettings({ defaults }: Proxy): Settings {
+  let found: Settings = { settings: [], conditional: false };
+  for (const section of defaults.toReversed()) {
+    for (const statement of section.statements) {
+      if (statement.keyword !== 'default-server') continue;
+      found = withLine(found, section, statement, true);
+    }
+  }
+  return found;
+}
+
+function withLine(
+  { settings, conditional }: Settings,
+  section: Section,
+  statement: Statement,
+  inherited: boolean,
+): Settings {
+  const words = wordsOf(statement).slice(SETTINGS_AT[statement.keyword]);
+  const place = { file: section.file, line: statement.line.number };
+  let merged = settings;
+  for (const { keyword, words: own } of settingsIn(words)) {
+    const opposite = oppositeOf(keyword);
+    if (merged.some((setting) => setting.keyword === opposite)) {
+      merged = merged.filter((setting) => setting.keyword !== opposite);
+    }
+    if (isRetraction(keyword)) continue;
+    const args = own.slice(1).map(({ value }) => value);
+    const env = own.some((word) => word.env);
+    merged = [...merged, { keyword, args, inherited, env, ...place }];
+  }
+  const uncertain = foundIn(section, statement, inherited).conditional;
+  return { settings: merged, conditional: conditional || uncertain };
+}
+
+function serverOf(proxy: Proxy, statement: Statement, initial: Settings): ServerSpec {
+  const [, name, address] = wordsOf(statement);
+  return {
+    ...commonOf(proxy, statement, initial),
+    name: name?.value ?? '',
+    ...addressParts(address?.value ?? ''),
+    template: undefined,
+  };
+}
+
+/** HAProxy itself would take minutes beyond; what is left out makes the template uncertain. */
+const TEMPLATE_LIMIT = 65_536;
+
+function templateOf(proxy: Proxy, statement: Statement, initial: Settings): readonly ServerSpec[] {
+  const [, prefix, range, address] = wordsOf(statement);
+  const name = prefix?.value ?? '';
+  const common = {
+    ...commonOf(proxy, statement, initial),
+    ...addressParts(address?.value ?? ''),
+  };
+  const found = range?.env === true ? null : /^\s*(\d+)(?:-(\d+))?/.exec(range?.value ?? '');
+  if (found === null) {
+    const template = { prefix: name, index: 0 };
+    return [{ ...common, name: name + (range?.value ?? ''), template, conditional: true }];
+  }
+  const [low, high] =
+    found[2] === undefined ? [1, Number(found[1])] : [Number(found[1]), Number(found[2])];
+  const count = Math.min(Math.max(high - low + 1, 0), TEMPLATE_LIMIT);
+  const conditional = common.conditional || high - low + 1 > TEMPLATE_LIMIT;
+  return Array.from({ length: count }, (_, at) => ({
+    ...common,
+    conditional,
+    name: `${name}${low + at}`,
+    template: { prefix: name, index: low + at },
+  }));
+}
+
+function commonOf(
+  proxy: Proxy,
+  statement: Statement,
+  initial: Settings,
+): Pick<ServerSpec, 'settings' | 'statement' | 'conditional' | 'file' | 'line'> {
+  const { settings, conditional } = withLine(initial, proxy.section, statement, false);
+  return {
+    settings,
+    statement,
+    // When a defaults section is not taken, an earlier one takes its place.
+    conditional: conditional || proxy.defaults.some(({ condition }) => condition !== 0),
+    file: proxy.section.file,
+    line: statement.line.number,
+  };
+}
+
+/** The last colon parts host and port, unless a bracket or a path follows it. */
+export function addressParts(text: string): Pick<ServerSpec, 'address' | 'port'> {
+  const isPath = /^(?:(?:stream|dgram)\+)?(?:unix|abns|abnsz|fd|sockpair)@|^\//.test(text);
+  const found = isPath ? null : /^(.*):([+-]?\d*|\$\{\w+(?:-[^}:]*)?\}|\$\w+)$/s.exec(text);
+  if (found === null) return { address: text, port: undefined };
+  return { address: found[1] ?? '', port: found[2] === '' ? undefined : found[2] };
 }

@@ -3,7 +3,7 @@ import { decode } from './document.js';
 import { lexLine } from './lexer.js';
 import { nearest } from './nearest.js';
 import type { Config, Proxy } from './resolve.js';
-import { wordsOf, type Section } from './sections.js';
+import { wordsOf, type Section, type Statement } from './sections.js';
 
 /**
  * The one backend or listen section of this name (latin1).
@@ -24,13 +24,18 @@ export function backendNamed(config: Config, name: string): Proxy {
 }
 
 /**
- * Refuses to touch a section of which only HAProxy can tell whether, and with what, it counts.
+ * Refuses to touch a section of which only HAProxy can tell whether, and with what, it counts;
+ * `matches` are the statements to be changed.
  *
  * @throws HitlessError `target-ambiguous` with the place
  */
-export function refuseUncertain(config: Config, { section }: Proxy): void {
+export function refuseUncertain(
+  config: Config,
+  section: Section,
+  matches: (statement: Statement) => boolean,
+): void {
   if (section.condition !== 0) throw conditional(section, section.header.number, section.condition);
-  const last = section.statements.findLast(({ keyword }) => keyword === 'balance');
+  const last = section.statements.findLast(matches);
   if (last !== undefined && last.condition !== 0) {
     throw conditional(section, last.line.number, last.condition);
   }
@@ -39,7 +44,7 @@ export function refuseUncertain(config: Config, { section }: Proxy): void {
   if (variable !== undefined) {
     throw refused('target-ambiguous', 'a variable decides what this line sets', {
       subject: `${section.file}:${variable.line.number}`,
-      hint: 'write the keyword itself, or change the algorithm in the file by hand',
+      hint: 'write the keyword itself, or change the file by hand',
     });
   }
   refuseStraddling(config, section);
@@ -102,7 +107,7 @@ function conditional(section: Section, line: number, condition: number): Hitless
     `this line counts only if the condition in line ${condition} holds`,
     {
       subject: `${section.file}:${line}`,
-      hint: 'only HAProxy can decide conditions: change the algorithm in the file by hand, then reload',
+      hint: 'only HAProxy can decide conditions: change the file by hand, then reload',
     },
   );
 }
