@@ -26,6 +26,8 @@ export interface Wish {
   readonly config: Config;
   /** What was changed at run time goes into the files where it can. */
   readonly keepRuntime: boolean;
+  /** As the running process has read it, where that is known; judged by the files' age when absent. */
+  readonly former?: Config;
 }
 
 /** Reads from the machine all that the methods may ask for. */
@@ -34,7 +36,7 @@ export async function gatherFacts(
   runtimes: Runtimes,
   instance: Instance,
   check: Check,
-  { config, keepRuntime }: Wish,
+  { config, keepRuntime, former: known }: Wish,
 ): Promise<Facts> {
   const { leader, serving } = instance;
   const isMaster = instance.mode === 'master-worker';
@@ -46,7 +48,7 @@ export async function gatherFacts(
   const isForClients = ({ local }: Listener): boolean => !peers.some((one) => one.local === local);
   const runtime = await runtimeFacts(host, runtimes, instance, config, check.cwd);
   const filesAsRead = check.files.every(({ modifiedMs }) => modifiedMs < startedMs);
-  const former = filesAsRead ? formerConfig(check, config) : null;
+  const former = known ?? (filesAsRead ? formerConfig(check, config) : null);
   const migrate = await host.kernel.sysctl(MIGRATE_SYSCTL, serving.pid);
   return {
     mode,

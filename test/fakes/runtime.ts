@@ -2,6 +2,7 @@ import { failed } from '../../src/error.js';
 import type { RuntimeConnection } from '../../src/host/host.js';
 import type { Effects } from './effects.js';
 import { endWhenIdle, leaveSoon, workersOf } from './haproxy.js';
+import { setServer, showServers } from './servers.js';
 import type { FakeProcess, HaproxyState, World } from './world.js';
 
 type Haproxy = FakeProcess & { readonly haproxy: HaproxyState };
@@ -89,6 +90,10 @@ function answerTo(world: World, process: Haproxy, path: string, command: string)
       return showProc(world, process);
     case 'set timeout':
       return '\n';
+    case 'show servers':
+      return showServers(process.haproxy.servers);
+    case 'set server':
+      return setServer(process.haproxy.servers, command);
     case 'disable frontend':
       return disable(world, process, name);
     case 'shutdown frontend':

@@ -1,6 +1,7 @@
 import type { CommandResult, Socket } from '../../src/host/host.js';
 import type { FakeConfig } from './haproxy-config.js';
 import { FileTree } from './file-tree.js';
+import type { FakeServer } from './servers.js';
 import { FakeNft } from './nft-maps.js';
 import { dropsSyns, type FakeTable } from './nft-sets.js';
 import { newTc, plugsSyns, type FakeTc } from './tc.js';
@@ -49,6 +50,7 @@ export interface HaproxyState {
   reloadAgain: boolean;
   failedReloads: number;
   reloads: number;
+  readonly servers: Map<string, FakeServer>;
   /** Its clients never leave. */
   keepsClients: boolean;
 }

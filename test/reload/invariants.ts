@@ -9,6 +9,7 @@ import {
   PID_PATH,
   servingOf,
   STATE_DIR,
+  STATES_PATH,
   type Scenario,
 } from './scenarios.js';
 
@@ -50,7 +51,17 @@ export function assertSettled(world: World, scenario: Scenario, oldPid: number):
   if (scenario.edit) {
     assert.equal(text.includes('leastconn'), serving.pid !== oldPid, 'edit and generation agree');
   }
+  assertStates(world, scenario);
   assert.equal(leftovers(world).join(' '), '', `left behind: ${leftovers(world).join(' ')}`);
+}
+
+/** The server in maintenance is there still, whoever serves; no file is half written. */
+function assertStates(world: World, { states }: Scenario): void {
+  if (states === undefined) return;
+  const { admin, weight } = servingOf(world).haproxy?.servers.get('app/b') ?? {};
+  assert.deepEqual([admin, weight], [1, 77], 'a state that was set at run time is lost');
+  const file = world.files.text(STATES_PATH);
+  if (file !== undefined) assert.match(file, /^1\n# be_id .*\n.* a .*\n.* b .*\n$/, 'a torn file');
 }
 
 /** Files that only a reload in progress may have. */
@@ -61,6 +72,7 @@ export function leftovers(world: World): readonly string[] {
     '/run/stats.sock',
     '/run/web.sock',
     '/run/master.sock',
+    STATES_PATH,
   ]);
   return world.files
     .paths()
