@@ -10,8 +10,7 @@ export function planText(plan: Plan, columns: number, colour: boolean, withSteps
     ...plan.losses.map((loss) => ['loses', `${loss.what}: ${loss.because}`] as const),
     ...plan.losses.map((loss) => ['remedy', loss.remedy] as const),
     ...(plan.lostState ?? []).map(
-      ({ what, because }) =>
-        ['warning', `state that will be lost: ${what}: ${because}`] as const,
+      ({ what, because }) => ['warning', `state that will be lost: ${what}: ${because}`] as const,
     ),
     ...labelled('note', [...(plan.unverified === null ? [] : [plan.unverified]), ...plan.notes]),
     ...(withSteps ? labelled('steps', plan.handOver.map(describe)) : []),

@@ -33,8 +33,7 @@ export async function certificateLosses(
   // Loaded on demand: it takes a good part of the start-up time.
   const { createHash } = await import('node:crypto');
   // As HAProxy shows it.
-  const sha1 = (der: Buffer): string =>
-    createHash('sha1').update(der).digest('hex').toUpperCase();
+  const sha1 = (der: Buffer): string => createHash('sha1').update(der).digest('hex').toUpperCase();
   const shown = await connection.askAll(old.map(({ path }) => `show ssl cert ${path}`));
   return old.flatMap(({ path, content }, at) => {
     const [running] = fingerprintsOf(shown[at] ?? '');
@@ -49,4 +48,3 @@ export async function certificateLosses(
     ];
   });
 }
-

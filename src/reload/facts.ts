@@ -3,7 +3,11 @@ import { refused } from '../error.js';
 import { resolve, type Config } from '../haproxy/config/resolve.js';
 import { globalsOf } from '../haproxy/config/globals.js';
 import { modeOf, optionOf, timeoutOf } from '../haproxy/config/proxy.js';
-import { peersListeners, wantedListeners, type WantedListeners } from '../haproxy/config-listeners.js';
+import {
+  peersListeners,
+  wantedListeners,
+  type WantedListeners,
+} from '../haproxy/config-listeners.js';
 import type { Instance } from '../haproxy/instance.js';
 import type { Listener } from '../haproxy/listeners.js';
 import { parseLevel, parseStat, type StatRow } from '../haproxy/runtime/answers.js';

@@ -51,7 +51,10 @@ export async function gatherState(
   const [states = '', maps = '', acls = '', certificates = '', table = '', peers = ''] = answers;
   const servers = serverPlan({ running: parseServerStates(states), ...input });
   const lists = { maps, acls };
-  const entries = await gatherEntries(host, connection, lists, { ...input, all: input.keepRuntime });
+  const entries = await gatherEntries(host, connection, lists, {
+    ...input,
+    all: input.keepRuntime,
+  });
   const lost = await certificateLosses(host, connection, certificates, input);
   const tables = tablePlan(input.config, parseTables(table), parsePeers(peers));
   const losses = [...servers.losses, ...lost, ...tables.losses];
@@ -77,7 +80,12 @@ function written(entries: ChangedEntries): StateFacts['entries'][number] {
       hint: 'leave --keep-runtime out, or delete the entry at run time',
     });
   }
-  return { path, content, wanted, summary: `${count} ${kind} ${count === 1 ? 'entry' : 'entries'}` };
+  return {
+    path,
+    content,
+    wanted,
+    summary: `${count} ${kind} ${count === 1 ? 'entry' : 'entries'}`,
+  };
 }
 
 function notAdmin({ server }: StateFacts['servers'][number]): StateLoss {

@@ -60,7 +60,14 @@ export function readConfig(text: string): FakeConfig {
       statsSockets.push({ path: second, level, exposesListeners });
     }
   }
-  return { text, binds, frontends, statsSockets, servers, stateFile: loads ? stateFile : undefined };
+  return {
+    text,
+    binds,
+    frontends,
+    statsSockets,
+    servers,
+    stateFile: loads ? stateFile : undefined,
+  };
 }
 
 function bindOf(address: string, words: readonly string[], frontend: string): FakeBind {

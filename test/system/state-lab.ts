@@ -33,7 +33,10 @@ export async function startStateLab(options: StateLabOptions = {}): Promise<Stat
       writeFileSync(files.map, '# hosts\none.test  a\ntwo.test  b\n');
       return {
         ...spec,
-        globalLines: ['localpeer lb', ...(loadsStates ? [`server-state-file ${files.stateFile}`] : [])],
+        globalLines: [
+          'localpeer lb',
+          ...(loadsStates ? [`server-state-file ${files.stateFile}`] : []),
+        ],
         defaultsLines: [
           'option idle-close-on-response',
           ...(loadsStates ? ['load-server-state-from-file global'] : []),
@@ -53,7 +56,11 @@ export async function startStateLab(options: StateLabOptions = {}): Promise<Stat
             servers: [
               { name: 'drained', address: '10.77.0.11:80' },
               { name: 'heavy', address: '10.77.0.12:80', options: 'weight 10' },
-              { name: 'dead', address: '10.77.0.11:81', options: 'check inter 200ms fall 3 rise 2' },
+              {
+                name: 'dead',
+                address: '10.77.0.11:81',
+                options: 'check inter 200ms fall 3 rise 2',
+              },
               { name: 'moved', address: '10.77.0.11:80' },
             ],
           },
@@ -65,7 +72,10 @@ export async function startStateLab(options: StateLabOptions = {}): Promise<Stat
   return { ...question, ...files };
 }
 
-export async function ask({ haproxy }: Pick<QuestionLab, 'haproxy'>, line: string): Promise<string> {
+export async function ask(
+  { haproxy }: Pick<QuestionLab, 'haproxy'>,
+  line: string,
+): Promise<string> {
   const answer = await askHaproxy(haproxy.paths.statsSocket, line);
   assert.ok(answer !== undefined, `HAProxy does not answer "${line}"`);
   return answer;

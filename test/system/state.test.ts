@@ -3,7 +3,14 @@ import { after, before, test } from 'node:test';
 import { losingNothing, NEW } from './load.js';
 import { ask, changeAtRunTime, CHANGED, serverOf, startStateLab, statesNow } from './state-lab.js';
 import type { StateLab } from './state-lab.js';
-import { assertOnlyServing, hitless, outcomeOf, reloaded, servingPid, withConfig } from './support.js';
+import {
+  assertOnlyServing,
+  hitless,
+  outcomeOf,
+  reloaded,
+  servingPid,
+  withConfig,
+} from './support.js';
 
 let lab: StateLab;
 before(async () => {
@@ -46,9 +53,14 @@ async function newPid(): Promise<number> {
 
 test('nothing is carried over, and nothing said, when the files say it all', async () => {
   await ask(lab, 'set server more/dead health up');
-  const { plan } = outcomeOf(await hitless(lab, 'reload', '--dry-run', '--json', '--method', 'quiesce'));
+  const { plan } = outcomeOf(
+    await hitless(lab, 'reload', '--dry-run', '--json', '--method', 'quiesce'),
+  );
   const carried = plan?.handOver.filter(({ kind }) => kind === 'carry-states') ?? [];
-  assert.ok(carried.every(({ text }) => /more\/dead/.test(text)), JSON.stringify(carried));
+  assert.ok(
+    carried.every(({ text }) => /more\/dead/.test(text)),
+    JSON.stringify(carried),
+  );
 });
 
 test('an address, a weight or "disabled" that is edited in the file wins over what was set at run time', async () => {

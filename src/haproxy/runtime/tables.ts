@@ -7,10 +7,12 @@ export interface StickTable {
 
 /** `show table` */
 export function parseTables(text: string): readonly StickTable[] {
-  return [...text.matchAll(/^# table: (.+), type: .*, size: ?\d+, used: ?(\d+)/gm)].map((match) => ({
-    name: match[1] ?? '',
-    used: Number(match[2]),
-  }));
+  return [...text.matchAll(/^# table: (.+), type: .*, size: ?\d+, used: ?(\d+)/gm)].map(
+    (match) => ({
+      name: match[1] ?? '',
+      used: Number(match[2]),
+    }),
+  );
 }
 
 /** One `peers` section in use. */

@@ -56,7 +56,7 @@ export function carriedServer(pair: ServerPair): CarriedServer {
     server: { backend: running.backend, server: running.server },
     state,
     weight: weightOf(pair),
-    down: state === 'maint' || wanted.disabled ? null : downOf(pair),
+    down: wanted.disabled ? null : downOf(pair),
     healthOff: wanted.check && switchedOff(running.checkState),
     agentOff: wanted.agentCheck && switchedOff(running.agentState),
     address: movedTo(pair),
@@ -93,18 +93,28 @@ const STOPPED = 0;
 
 function downOf(pair: ServerPair): CarriedServer['down'] {
   const { running, wanted } = pair;
-  if (running.operational !== STOPPED || wanted.tracks) return null;
+  // In maintenance it counts as stopped too, and no check has said so.
+  if (running.operational !== STOPPED || isInMaintenance(running) || wanted.tracks) return null;
   // Another address has not been looked at, and without checks nothing would bring it up again.
   if (!isSameTarget(pair)) return null;
   if (wanted.check) return 'health';
   return wanted.agentCheck ? 'agent' : null;
 }
 
+function isInMaintenance({ admin }: ServerState): boolean {
+  return (admin & (ADMIN.forcedMaint | ADMIN.inheritedMaint | ADMIN.resolutionMaint)) !== 0;
+}
+
 /** Whether the next process will check, and use, what the running one does. */
 export function isSameTarget({ running, wanted, former }: ServerPair): boolean {
   if (former !== undefined) return sameTarget(former, wanted);
-  if (!isIpAddress(wanted.host)) return running.fqdn === wanted.host;
+  if (!isIpAddress(wanted.host)) return isSameName(running, wanted);
   return sameTarget({ host: running.address, port: running.port }, wanted);
+}
+
+/** A host name, or an SRV record by which servers are found (`server-template ... _http._tcp.a`). */
+export function isSameName(running: ServerState, { host }: WantedServer): boolean {
+  return running.fqdn === host || running.srvRecord === host;
 }
 
 type Target = Pick<WantedServer, 'host' | 'port'>;
@@ -122,7 +132,8 @@ function shownPort({ port }: Target): string {
 function movedTo({ running, wanted, former }: ServerPair): CarriedServer['address'] {
   const now = { host: running.address, port: running.port };
   if (former === undefined || !sameTarget(former, wanted)) return null;
-  if (!isIpAddress(wanted.host) || !isIpAddress(now.host) || !/^\d*$/.test(wanted.port)) return null;
+  if (!isIpAddress(wanted.host) || !isIpAddress(now.host) || !/^\d*$/.test(wanted.port))
+    return null;
   return sameTarget(now, wanted) ? null : now;
 }
 

@@ -26,7 +26,13 @@ function takeOut({ server, state, down }: CarriedServer): readonly string[] {
   ];
 }
 
-function setRest({ server, weight, healthOff, agentOff, address }: CarriedServer): readonly string[] {
+function setRest({
+  server,
+  weight,
+  healthOff,
+  agentOff,
+  address,
+}: CarriedServer): readonly string[] {
   const name = nameOf(server);
   const port = address === null || address.port === '0' ? '' : ` port ${address.port}`;
   return [

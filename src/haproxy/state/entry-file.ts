@@ -84,7 +84,7 @@ function linesOf(content: string, kind: EntryKind): readonly FileLine[] {
 function patternOf(line: string, kind: EntryKind): Pattern | undefined {
   if (line.startsWith('#')) return undefined;
   // The pattern stops at the first CR or LF.
-  const text = (/^[ \t]*([^\r\n]*)/.exec(line)?.[1] ?? '');
+  const text = /^[ \t]*([^\r\n]*)/.exec(line)?.[1] ?? '';
   if (text === '') return undefined;
   if (kind === 'acl') return { key: text, value: '' };
   const [, key = '', value = ''] = /^([^ \t]+)[ \t]*(.*?)[ \t]*$/.exec(text) ?? [];

@@ -1,6 +1,11 @@
 import type { Config } from '../config/resolve.js';
 import { printServerStates, type ServerState } from '../runtime/server-states.js';
-import { carriedServer, carriesNothing, type CarriedServer, type ServerPair } from './carried-server.js';
+import {
+  carriedServer,
+  carriesNothing,
+  type CarriedServer,
+  type ServerPair,
+} from './carried-server.js';
 import { nameOf } from './carry-commands.js';
 import type { StateLoss } from './state-loss.js';
 import { stateFileOf } from './state-files.js';
@@ -54,7 +59,8 @@ export function serverPlan({ running, config, former, cwd }: ServerInput): Serve
     };
     const carried = carriedServer(pair);
     losses.push(...serverLosses(pair, carried));
-    if (!paths.has(state.backend)) paths.set(state.backend, stateFileOf(config, backend.proxy, cwd));
+    if (!paths.has(state.backend))
+      paths.set(state.backend, stateFileOf(config, backend.proxy, cwd));
     const path = paths.get(state.backend);
     const overSocket = path === undefined ? carried : addressOnly(carried);
     if (!carriesNothing(overSocket)) servers.push(overSocket);

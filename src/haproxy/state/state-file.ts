@@ -1,5 +1,11 @@
 import { ADMIN, type ServerState } from '../runtime/server-states.js';
-import { isSameTarget, type CarriedServer, type ServerPair, type WantedServer } from './carried-server.js';
+import {
+  isSameName,
+  isSameTarget,
+  type CarriedServer,
+  type ServerPair,
+  type WantedServer,
+} from './carried-server.js';
 import { isIpAddress } from './hosts.js';
 
 /** enum srv_state of HAProxy. */
@@ -56,11 +62,13 @@ function adminOf(running: ServerState, { state }: CarriedServer, wanted: WantedS
 }
 
 /** What a name was last resolved to counts only for that name; literal addresses are the file's. */
-function addressOf(running: ServerState, { host }: WantedServer): string {
-  return isIpAddress(host) || running.fqdn !== host ? '-' : running.address;
+function addressOf(running: ServerState, wanted: WantedServer): string {
+  return isIpAddress(wanted.host) || !isSameName(running, wanted) ? '-' : running.address;
 }
 
-function portOf({ port }: WantedServer, running: ServerState): string {
+function portOf({ host, port }: WantedServer, running: ServerState): string {
+  // Its record names the port.
+  if (running.srvRecord !== '-' && running.srvRecord === host) return running.port;
   if (/^\d+$/.test(port)) return port;
   return port === '' ? '0' : running.port;
 }
