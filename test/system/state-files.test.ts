@@ -20,15 +20,15 @@ test('with a server-state file not one request reaches a server in maintenance',
   const log = lab.origins[1]?.accessLog ?? '';
   const served = async (): Promise<number> => (await readFile(log, 'utf8')).split('\n').length;
   await ask(lab, 'set server more/heavy state maint');
-  let before = 0;
+  let formerly = 0;
   const pid = await losingNothing(lab, [{ ...NEW, rate: 500 }], async () => {
-    before = await served();
+    formerly = await served();
     await reloaded(lab, '--method', 'quiesce', '--wait');
     const { newPids } = await reloaded(lab, '--method', 'fd-pass', '--wait');
     return newPids[0] ?? 0;
   });
   await assertOnlyServing(lab, pid);
-  assert.equal(await served(), before);
+  assert.equal(await served(), formerly);
   assert.deepEqual(await statesNow(lab), CHANGED);
 });
 
@@ -92,14 +92,14 @@ for (const method of ['fd-pass', 'quiesce'] as const) {
       const url = lab.urls[0];
       await lab.client.must(['curl', '-s', '-o', '/dev/null', '-H', `x-key: ${method}${at}`, url]);
     }
-    const before = await tableSize();
-    assert.ok(before >= 20);
+    const filled = await tableSize();
+    assert.ok(filled >= 20);
     // Right after the last one: a process so young would hand nothing on if it were not waited for.
     const { newPids } = await reloaded(lab, '--method', method, '--wait');
     await assertOnlyServing(lab, newPids[0] ?? 0);
     const same = async (): Promise<true | undefined> =>
-      (await tableSize()) === before ? true : undefined;
-    assert.ok(await waitFor(same, { timeoutMs: LIMIT_MS }), `${await tableSize()} of ${before}`);
+      (await tableSize()) === filled ? true : undefined;
+    assert.ok(await waitFor(same, { timeoutMs: LIMIT_MS }), `${await tableSize()} of ${filled}`);
   });
 }
 

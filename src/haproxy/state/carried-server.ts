@@ -57,8 +57,8 @@ export function carriedServer(pair: ServerPair): CarriedServer {
     state,
     weight: weightOf(pair),
     down: wanted.disabled ? null : downOf(pair),
-    healthOff: wanted.check && switchedOff(running.checkState),
-    agentOff: wanted.agentCheck && switchedOff(running.agentState),
+    healthOff: wanted.check && isSwitchedOff(running.checkState),
+    agentOff: wanted.agentCheck && isSwitchedOff(running.agentState),
     address: movedTo(pair),
   };
 }
@@ -137,6 +137,7 @@ function movedTo({ running, wanted, former }: ServerPair): CarriedServer['addres
   return sameTarget(now, wanted) ? null : now;
 }
 
-function switchedOff(bits: number): boolean {
+/** `disable health`, `disable agent`, by the bits of a check's state. */
+export function isSwitchedOff(bits: number): boolean {
   return (bits & CHECK.configured) !== 0 && (bits & CHECK.enabled) === 0;
 }

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
-import { globalsOf } from '../config/globals.js';
-import { find, type Config, type Proxy } from '../config/resolve.js';
+import type { Globals } from '../config/globals.js';
+import { find, type Proxy } from '../config/resolve.js';
 import { wordsOf } from '../config/sections.js';
 
 /**
@@ -8,8 +8,8 @@ import { wordsOf } from '../config/sections.js';
  * (configuration.txt, `load-server-state-from-file`); undefined when it does not, or when only
  * HAProxy knows whether it does. Pure.
  */
-export function stateFileOf(config: Config, proxy: Proxy, cwd: string): string | undefined {
-  const { serverStateFile, serverStateBase } = globalsOf(config);
+export function stateFileOf(globals: Globals, proxy: Proxy, cwd: string): string | undefined {
+  const { serverStateFile, serverStateBase } = globals;
   const found = find(proxy, ({ keyword }) => keyword === 'load-server-state-from-file');
   if (found === undefined || found.conditional || found.statement.modifier !== '') return undefined;
   const mode = wordsOf(found.statement)[1]?.value;

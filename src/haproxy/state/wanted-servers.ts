@@ -8,6 +8,8 @@ export interface WantedBackend {
   readonly proxy: Proxy;
   /** By name; read when first asked for. */
   readonly server: (name: string) => WantedServer | undefined;
+  /** `HOST:PORT` as its line has it; undefined for whatever takes more than a look. */
+  readonly address: (name: string) => string | undefined;
 }
 
 /** What the files say of servers, by backend. Pure. */
@@ -20,9 +22,26 @@ export function wantedBackends(config: Config): ReadonlyMap<string, WantedBacken
         servers ??= wantedServers(proxy);
         return servers.get(name);
       };
-      return [proxy.name, { proxy, server }];
+      let addresses: ReadonlyMap<string, string> | undefined;
+      const address = (name: string): string | undefined => {
+        addresses ??= plainAddresses(proxy);
+        return addresses.get(name);
+      };
+      return [proxy.name, { proxy, server, address }];
     }),
   );
+}
+
+const PLAIN = /^\s*server[ \t]+([\w.:-]+)[ \t]+([\w.:]+)(?=\s|$)/;
+
+/** Of tens of thousands of servers hardly one differs from its line: most need no more than this. */
+function plainAddresses({ section }: Proxy): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { keyword, line } of section.statements) {
+    const match = keyword === 'server' ? PLAIN.exec(line.text) : null;
+    if (match !== null) found.set(match[1] ?? '', match[2] ?? '');
+  }
+  return found;
 }
 
 function wantedServers(proxy: Proxy): ReadonlyMap<string, WantedServer> {
