@@ -11,6 +11,7 @@ const PURE = [
   '^src/error\\.ts$',
   '^src/host/(addresses|conntrack|diversion|flows|host|nft|nft-[a-z-]+|proc|ss|syn-targets|tc-plug|trial-packet)\\.ts$',
   '^src/doctor/',
+  '^src/haproxy/changes/',
   '^src/haproxy/config/',
   '^src/haproxy/state/',
   '^src/report/[^/]+\\.ts$',

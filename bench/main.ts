@@ -1,14 +1,18 @@
 import { cpus, release } from 'node:os';
+import { benchConfig } from './config.js';
 import { benchFlip } from './flip.js';
 import { benchLossless } from './lossless.js';
 import { benchProber } from './prober.js';
 import { benchReload } from './reload.js';
 import { toMarkdown, type Finding } from './result.js';
+import { benchRuntime } from './runtime.js';
 import { benchStartup } from './startup.js';
 
 const PARTS = {
   startup: benchStartup,
+  config: benchConfig,
   reload: benchReload,
+  runtime: benchRuntime,
   prober: benchProber,
   lossless: benchLossless,
   flip: benchFlip,

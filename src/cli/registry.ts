@@ -15,6 +15,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'check, plan, hand over, confirm',
     load: async () => await import('./reload.js'),
   },
+  plan: {
+    summary: 'what differs from what runs: at run time or by a reload, and why',
+    load: async () => await import('./plan.js'),
+  },
+  apply: {
+    summary: 'have HAProxy run a new file or a saved plan: at run time, or by a reload',
+    load: async () => await import('./apply.js'),
+  },
   flip: {
     summary: 'start a second instance, prove it, lead new connections to it',
     load: async () => await import('./flip.js'),
@@ -24,7 +32,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => await import('./rolling.js'),
   },
   set: {
-    summary: 'change one value in the configuration, then reload',
+    summary: 'change one value: in the running process if that can be, and in its file',
     load: async () => await import('./set.js'),
   },
   prove: {

@@ -24,7 +24,7 @@ export function addReloadOptions(command: Command): Command {
     .option(
       '-f, --file <path>',
       'configuration file or folder, repeatable (default: as it runs)',
-      collect,
+      collectFiles,
     )
     .option('--method <name>', `auto, ${names}`, 'auto')
     .option('--allow-loss', 'go on when the reload cannot be lossless')
@@ -42,7 +42,7 @@ export function addReloadOptions(command: Command): Command {
     .option('--ndjson', 'print one JSON event a line');
 }
 
-function collect(value: string, former: readonly string[] = []): readonly string[] {
+export function collectFiles(value: string, former: readonly string[] = []): readonly string[] {
   return [...former, value];
 }
 

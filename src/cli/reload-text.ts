@@ -38,9 +38,16 @@ export function resultText(result: PlanResult, columns: number, colour: boolean)
       return 'unchanged: the files say so already; nothing was reloaded\n';
     case 'planned':
       return `${wrap('dry run: the configuration is valid, nothing was touched', columns)}\n`;
+    case 'applied':
+      return `${appliedText(result, colour)}\n`;
     case 'reloaded':
       return `${reloadedText(result, columns, colour)}\n`;
   }
+}
+
+function appliedText(result: PlanResult, colour: boolean): string {
+  const pids = result.newPids.join(' ');
+  return `${paint('green', 'applied', colour)} in ${milliseconds(result.durationMs)} at run time (pid ${pids} stays)`;
 }
 
 function reloadedText(result: PlanResult, columns: number, colour: boolean): string {

@@ -1,48 +1,14 @@
 import { Command } from 'commander';
-import { setBalance } from '../haproxy/config/edit.js';
-import type { Document } from '../haproxy/config/document.js';
-import type { FileEdit } from '../reload/request.js';
 import type { Io } from './command.js';
-import { addReloadOptions, requestOf, type ReloadFlags } from './reload-options.js';
-import { runReload } from './run-reload.js';
+import { balanceCommand, BALANCE_EXAMPLES } from './set-balance.js';
+import { SERVER_EXAMPLES, serverCommands } from './set-server.js';
 
 export function build(io: Io): Command {
-  const balance = addReloadOptions(new Command('balance'))
+  const command = new Command('set')
     .description(
-      'Change the algorithm of a backend in its file, every other byte kept; then reload.',
+      'Change one value: in the running process where that is possible, and in its file.',
     )
-    .summary('the algorithm of a backend')
-    .argument('<backend>', 'a backend or listen section')
-    .argument('<algorithm...>', 'as after "balance": leastconn, uri whole, "hdr(Host)", ...')
-    .addHelpText('after', EXAMPLES)
-    .action(async (backend: string, algorithm: readonly string[], flags: ReloadFlags) => {
-      await runReload({ ...requestOf(flags), edit: balanceEdit(backend, algorithm) }, flags, io);
-    });
-  return new Command('set')
-    .description('Change one value, then reload.')
-    .addCommand(balance)
-    .addHelpText('after', EXAMPLES);
+    .addCommand(balanceCommand(io));
+  for (const one of serverCommands(io)) command.addCommand(one);
+  return command.addHelpText('after', `${BALANCE_EXAMPLES}${SERVER_EXAMPLES}`);
 }
-
-function balanceEdit(
-  proxy: string,
-  words: readonly string[],
-): (documents: readonly Document[]) => readonly FileEdit[] {
-  return (documents) => {
-    const algorithm = words.length === 1 ? (words[0] ?? '') : words;
-    const edit = setBalance(documents, { proxy, algorithm });
-    if (edit.kind === 'unchanged') return [];
-    const { file, line, before, after } = edit.change;
-    const document = edit.documents.find((candidate) => candidate.file === file);
-    if (document === undefined) throw new TypeError(`the edit names ${file}, which was not given`);
-    const was = before?.trim() ?? 'inherited';
-    return [{ file, document, summary: `line ${line}: ${was} → ${after.trim()}` }];
-  };
-}
-
-const EXAMPLES = `
-Examples:
-  hitless set balance web leastconn
-  hitless set balance web uri whole --dry-run
-  hitless set balance web 'hdr(Host)' -f /etc/haproxy/haproxy.cfg --json
-`;

@@ -5,7 +5,7 @@ import type { Facts } from './facts.js';
 export type MethodName = 'fd-pass' | 'quiesce' | 'migrate' | 'syn-hold' | 'syn-drop' | 'plain';
 
 /** Every way in which a plan can hand over; those that are no `MethodName` have their own command. */
-export type PlanMethod = MethodName | 'flip' | 'rolling' | 'handoff' | 'graceful';
+export type PlanMethod = MethodName | 'flip' | 'rolling' | 'handoff' | 'graceful' | 'runtime';
 
 export interface MethodRequest {
   /** How long connections may stay open in the old generation before it is soft-stopped. */

@@ -50,7 +50,7 @@ export async function gatherFacts(
   // No client comes there, and HAProxy itself hands them on or binds them anew.
   const peers = peersListeners(config, check.environment);
   const isForClients = ({ local }: Listener): boolean => !peers.some((one) => one.local === local);
-  const runtime = await runtimeFacts(host, runtimes, instance, config, check.cwd);
+  const runtime = await runtimeFacts(runtimes, instance, config, check.cwd);
   const filesAsRead = check.files.every(({ modifiedMs }) => modifiedMs < startedMs);
   const former = known ?? (filesAsRead ? formerConfig(check, config) : null);
   const migrate = await host.kernel.sysctl(MIGRATE_SYSCTL, serving.pid);
@@ -77,7 +77,7 @@ export async function gatherFacts(
     migrateRequests: migrate === undefined ? 'absent' : migrate === '1' ? 'on' : 'off',
     holds: null,
     idleTimeoutMs: idleTimeoutMs(config),
-    state: await runtime.state({ config, former, cwd: check.cwd, startedMs, keepRuntime }),
+    state: await runtime.state(host, { config, former, cwd: check.cwd, startedMs, keepRuntime }),
   };
 }
 
@@ -114,11 +114,11 @@ interface RuntimeView {
   readonly facts: RuntimeFacts;
   /** Rows of `show stat` for the frontends of the running process. */
   readonly frontends: readonly StatRow[];
-  readonly state: (input: StateInput) => Promise<StateFacts>;
+  readonly state: (host: Host, input: StateInput) => Promise<StateFacts>;
 }
 
-async function runtimeFacts(
-  host: Host,
+/** Where the running process answers, and what it allows there. */
+export async function runtimeFacts(
   runtimes: Runtimes,
   { serving, listeners }: Instance,
   config: Config,
@@ -159,7 +159,7 @@ async function runtimeFacts(
   const frontends = parseStat(await connection.ask('show stat -1 1 -1'));
   const admin = level === undefined ? ordered[0]?.level === 'admin' : level === 'admin';
   const facts = { sockets, admin, passesSocketsAt };
-  const state: RuntimeView['state'] = async (input) =>
+  const state: RuntimeView['state'] = async (host, input) =>
     await gatherState(host, connection, admin, input);
   return { facts, frontends, state };
 }

@@ -14,6 +14,7 @@ import { checkConfig, type Check, type Edit } from './check-config.js';
 import { decideMethod, needsHoldFacts } from './decide.js';
 import { gatherFacts } from './facts.js';
 import { gatherHoldFacts } from './hold-facts.js';
+import { withKept } from './keep-step.js';
 import { makePlan, type Plan } from './plan.js';
 import { refuseTakenPorts } from './taken-ports.js';
 import type { FileEdit, ReloadRequest } from './request.js';
@@ -33,6 +34,26 @@ export async function prepare(
   instance: Instance,
   stateDir: string | null,
 ): Promise<Plan | typeof UNCHANGED> {
+  const examined = await examine(host, instance, request, stateDir);
+  if (examined === UNCHANGED) return UNCHANGED;
+  return await planReload(host, runtimes, request, instance, examined);
+}
+
+/** What is to be read and written, before it is checked. */
+export interface Examined {
+  /** As they will be. */
+  readonly config: Config;
+  readonly edits: readonly Edit[];
+  readonly check: Check;
+}
+
+/** Reads the files and edits them in memory. */
+export async function examine(
+  host: Host,
+  instance: Instance,
+  request: Pick<ReloadRequest, 'configFiles' | 'edit' | 'binary'>,
+  stateDir: string | null,
+): Promise<Examined | typeof UNCHANGED> {
   refuseForeign(instance);
   const files = await readFiles(host, instance, request);
   const documents = files.map(({ document }) => document);
@@ -43,7 +64,22 @@ export async function prepare(
     (document) => fileEdits?.find(({ file }) => file === document.file)?.document ?? document,
   );
   const config = resolve(edited);
-  const check = await checkFor(host, instance, request, { files, config, stateDir });
+  return {
+    config,
+    edits,
+    check: await checkFor(host, instance, request, { files, config, stateDir }),
+  };
+}
+
+/** Decides how to reload with the files as examined, and checks them. */
+export async function planReload(
+  host: Host,
+  runtimes: Runtimes,
+  request: ReloadRequest,
+  instance: Instance,
+  examined: Examined,
+): Promise<Plan> {
+  const { config, edits, check } = examined;
   const keepRuntime = request.keepRuntime === true;
   const known = await gatherFacts(host, runtimes, instance, check, { config, keepRuntime });
   const facts = needsHoldFacts(request.method, known)
@@ -53,14 +89,15 @@ export async function prepare(
   const choice = decideMethod(request, facts);
   refuseUnkept(request, facts);
   const startIsCheck = METHODS[choice.method].startIsCheck(facts) && edits.length === 0;
-  if (!startIsCheck || stateDir === null) await checkConfig(host, check, edits);
-  return makePlan(choice, { drainTimeoutMs: drainTimeoutMs(request, facts) }, facts, {
+  if (!startIsCheck || check.stateDir === null) await checkConfig(host, check, edits);
+  const plan = makePlan(choice, { drainTimeoutMs: drainTimeoutMs(request, facts) }, facts, {
     edits: [
-      ...(await Promise.all(edits.map(toStep))),
+      ...(await editSteps(edits)),
       ...(await Promise.all(facts.state.entries.map(toEntryStep))),
     ],
     notes: notesFor(facts),
   });
+  return await withKept(host, plan, examined);
 }
 
 /** Who asks for all to be kept is told what cannot be. */
@@ -99,7 +136,7 @@ function refuseForeign({ leader }: Instance): void {
 async function readFiles(
   host: Host,
   { leader, arguments: args }: Instance,
-  { configFiles }: ReloadRequest,
+  { configFiles }: Pick<ReloadRequest, 'configFiles'>,
 ): Promise<readonly ConfigFile[]> {
   const names = configFiles ?? args.configFiles;
   refuseUnknownFolder(leader, names, configFiles === undefined);
@@ -109,7 +146,7 @@ async function readFiles(
 async function checkFor(
   host: Host,
   instance: Instance,
-  request: ReloadRequest,
+  request: Pick<ReloadRequest, 'binary'>,
   { files, config, stateDir }: Pick<Check, 'files' | 'stateDir'> & { readonly config: Config },
 ): Promise<Check> {
   const { leader, arguments: args } = instance;
@@ -161,6 +198,10 @@ function toEdit(edit: FileEdit, files: readonly ConfigFile[]): Edit {
   const file = files.find(({ path }) => path === edit.file);
   if (file === undefined) throw new TypeError(`no such configuration file: ${edit.file}`);
   return { file, content: print(edit.document), summary: edit.summary };
+}
+
+export async function editSteps(edits: readonly Edit[]): Promise<readonly ReplaceFile[]> {
+  return await Promise.all(edits.map(toStep));
 }
 
 async function toStep({ file, content, summary }: Edit, at: number): Promise<ReplaceFile> {

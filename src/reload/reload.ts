@@ -32,7 +32,10 @@ export async function reload(
 }
 
 /** Each old generation costs memory, and HAProxy's accept rate falls with their number. */
-async function awaitRoom(host: Host, request: ReloadRequest): Promise<Instance> {
+export async function awaitRoom(
+  host: Host,
+  request: Pick<ReloadRequest, 'target' | 'maxDraining' | 'timeoutMs'>,
+): Promise<Instance> {
   let draining = 0;
   const room = await waitFor(
     async () => {

@@ -30,7 +30,8 @@ export interface PlanOptions {
 }
 
 export interface PlanResult {
-  readonly result: 'reloaded' | 'unchanged' | 'planned';
+  /** `applied`: changed at run time, by the process that serves. */
+  readonly result: 'reloaded' | 'applied' | 'unchanged' | 'planned';
   readonly runId: string | null;
   readonly method: PlanMethod | null;
   /** Nothing is expected to be lost, and nothing that this rests on is unknown. */
@@ -142,7 +143,7 @@ async function carryOutPlan(
     else await endRun(host, run, plan, options.stateDir);
     return {
       ...describe(plan),
-      result: 'reloaded',
+      result: plan.method === 'runtime' ? 'applied' : 'reloaded',
       runId,
       newPids: newPidsOf(run, plan),
       durationMs,
@@ -163,7 +164,8 @@ async function leaveDraining(options: PlanOptions, run: Run, lock: Lock): Promis
   }
 }
 
-function newPidsOf(run: Run, { starts }: Plan): readonly number[] {
+function newPidsOf(run: Run, { starts, method, oldPids }: Plan): readonly number[] {
+  if (method === 'runtime') return oldPids;
   const pids = starts.flatMap((id) => {
     const after = run.state.after.get(id);
     return Array.isArray(after?.['pids'])

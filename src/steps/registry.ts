@@ -22,6 +22,7 @@ import { drainPort, type DrainPort } from './drain-port.js';
 import { flipMap, type FlipMap } from './flip-map.js';
 import { flipTable, type MakeFlipTable } from './flip-table.js';
 import { holdSyns, type HoldSyns } from './hold-syns.js';
+import { keepConfig, type KeepConfig } from './keep-config.js';
 import { keepNote, type KeepNote } from './keep-note.js';
 import { keepReachable, type KeepReachable } from './keep-reachable.js';
 import { moveAddress, type MoveAddress } from './move-address.js';
@@ -74,6 +75,7 @@ export type Step =
   | DrainPort
   | FlipMap
   | HoldSyns
+  | KeepConfig
   | KeepNote
   | KeepReachable
   | MakeFlipTable
@@ -127,6 +129,7 @@ export const STEPS = {
   'flip-map': flipMap,
   'flip-table': flipTable,
   'hold-syns': holdSyns,
+  'keep-config': keepConfig,
   'keep-note': keepNote,
   'keep-reachable': keepReachable,
   'move-address': moveAddress,

@@ -1,6 +1,9 @@
 import { refused } from '../error.js';
+import { sha256 } from '../host/sha256.js';
 import { removeTorn } from '../host/torn.js';
 import type { StepDefinition } from './definition.js';
+
+export { sha256 };
 
 /** Writes a new content into a configuration file; everything else about the file stays. */
 export interface ReplaceFile {
@@ -46,9 +49,3 @@ export const replaceFile: StepDefinition<ReplaceFile> = {
     await host.files.replace(step.path, Buffer.from(formerBase64, 'base64'));
   },
 };
-
-/** Loaded on demand: only edits need it, and it takes a good part of the start-up time. */
-export async function sha256(content: Buffer): Promise<string> {
-  const { createHash } = await import('node:crypto');
-  return createHash('sha256').update(content).digest('hex');
-}

@@ -4,17 +4,8 @@ export interface FakeConfig {
   readonly binds: readonly FakeBind[];
   readonly frontends: readonly string[];
   readonly statsSockets: readonly StatsSocket[];
-  readonly servers: readonly FakeServerLine[];
   /** Loaded when it starts: `load-server-state-from-file global`. */
   readonly stateFile: string | undefined;
-}
-
-export interface FakeServerLine {
-  readonly backend: string;
-  readonly name: string;
-  readonly address: string;
-  readonly port: string;
-  readonly initialWeight: number;
 }
 
 export interface FakeBind {
@@ -38,21 +29,13 @@ export function readConfig(text: string): FakeConfig {
   const binds: FakeBind[] = [];
   const frontends: string[] = [];
   const statsSockets: StatsSocket[] = [];
-  const servers: FakeServerLine[] = [];
   const all = text.split('\n').map((line) => line.trim().split(/\s+/));
   const loads = all.some((words) => words[0] === 'load-server-state-from-file');
   const stateFile = all.find((words) => words[0] === 'server-state-file')?.[1];
-  let backend = '';
   for (const line of text.split('\n')) {
     const words = line.trim().split(/\s+/);
     const [keyword, first = '', second = ''] = words;
     if (keyword === 'frontend') frontends.push(first);
-    if (keyword === 'backend') backend = first;
-    if (keyword === 'server') {
-      const [address = '', port = ''] = second.split(':');
-      const initialWeight = Number(words[words.indexOf('weight') + 1]) || 1;
-      servers.push({ backend, name: first, address, port, initialWeight });
-    }
     if (keyword === 'bind') binds.push(bindOf(first, words, frontends.at(-1) ?? ''));
     if (keyword === 'stats' && first === 'socket') {
       const level = words[words.indexOf('level') + 1] ?? 'operator';
@@ -65,7 +48,6 @@ export function readConfig(text: string): FakeConfig {
     binds,
     frontends,
     statsSockets,
-    servers,
     stateFile: loads ? stateFile : undefined,
   };
 }

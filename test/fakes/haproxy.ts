@@ -1,6 +1,5 @@
 import type { Command, CommandResult } from '../../src/host/host.js';
 import { complaint, readConfig, type FakeConfig } from './haproxy-config.js';
-import { initialServers } from './servers.js';
 import type { FakeProcess, HaproxyState, Holding, KernelSocket, World } from './world.js';
 
 type Haproxy = FakeProcess & { readonly haproxy: HaproxyState };
@@ -74,7 +73,6 @@ function spawn(world: World, { role, config, ...parts }: Spawned): Haproxy {
     reloadAgain: false,
     failedReloads: 0,
     reloads: 0,
-    servers: initialServers(world, config),
     keepsClients: false,
   };
   return world.add({ ...parts, exe: '/usr/sbin/haproxy', haproxy }) as Haproxy;

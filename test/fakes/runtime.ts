@@ -2,7 +2,7 @@ import { failed } from '../../src/error.js';
 import type { RuntimeConnection } from '../../src/host/host.js';
 import type { Effects } from './effects.js';
 import { endWhenIdle, leaveSoon, workersOf } from './haproxy.js';
-import { setServer, showServers } from './servers.js';
+import { answerFrom, valuesFrom, type RuntimeValues } from './runtime-values.js';
 import type { FakeProcess, HaproxyState, World } from './world.js';
 
 type Haproxy = FakeProcess & { readonly haproxy: HaproxyState };
@@ -77,23 +77,34 @@ export class FakeRuntime {
   }
 }
 
+const VALUES = new WeakMap<FakeProcess, RuntimeValues>();
+
+/** What was set at run time in that process. */
+export function runtimeValuesOf(world: World, process: FakeProcess): RuntimeValues {
+  const known = VALUES.get(process);
+  if (known !== undefined) return known;
+  const values = valuesFrom(world, process.haproxy?.config.text ?? '');
+  VALUES.set(process, values);
+  return values;
+}
+
 function answerTo(world: World, process: Haproxy, path: string, command: string): string {
   const [verb, noun, name = ''] = command.split(' ');
+  const values = runtimeValuesOf(world, process);
+  if (world.refusedCommand?.test(command) === true) return 'Permission denied\n';
+  const answer = answerFrom(values, command);
+  if (answer !== undefined) return answer;
   switch (`${verb ?? ''} ${noun ?? ''}`) {
     case 'show info':
-      return `Name: HAProxy\nVersion: 2.6.12-1+deb12u4\nPid: ${process.pid}\nStopping: ${process.haproxy.stopping ? 1 : 0}\n`;
+      return `Name: HAProxy\nVersion: 2.6.12-1+deb12u4\nPid: ${process.pid}\nMaxconn: ${values.maxconn}\nStopping: ${process.haproxy.stopping ? 1 : 0}\n`;
     case 'show stat':
-      return showStat(process);
+      return showStat(process, values);
     case 'show cli':
       return `${process.haproxy.config.statsSockets.find((socket) => path.startsWith(socket.path))?.level ?? 'operator'}\n`;
     case 'show proc':
       return showProc(world, process);
     case 'set timeout':
       return '\n';
-    case 'show servers':
-      return showServers(process.haproxy.servers);
-    case 'set server':
-      return setServer(process.haproxy.servers, command);
     case 'disable frontend':
       return disable(world, process, name);
     case 'shutdown frontend':
@@ -103,16 +114,16 @@ function answerTo(world: World, process: Haproxy, path: string, command: string)
   }
 }
 
-function showStat(process: Haproxy): string {
+function showStat(process: Haproxy, { frontends }: RuntimeValues): string {
   const { config, shutFrontends } = process.haproxy;
   const rows = config.frontends.map((name) => {
     const paused = process.haproxy.holdings.some(
       (held) => held.frontend === name && !held.socket.listening,
     );
     const status = shutFrontends.has(name) ? 'STOP' : paused ? 'PAUSED' : 'OPEN';
-    return `${name},FRONTEND,,,0,0,${status},http,`;
+    return `${name},FRONTEND,,,0,0,${frontends.get(name) ?? ''},${status},http,`;
   });
-  return `# pxname,svname,qcur,qmax,scur,smax,status,mode,\n${rows.join('\n')}\n`;
+  return `# pxname,svname,qcur,qmax,scur,smax,slim,status,mode,\n${rows.join('\n')}\n`;
 }
 
 function showProc(world: World, master: Haproxy): string {

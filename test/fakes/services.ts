@@ -62,7 +62,6 @@ function spawn(world: World, exe: string, argv: readonly string[], parentPid: nu
     reloadAgain: false,
     failedReloads: 0,
     reloads: 0,
-    servers: new Map(),
     keepsClients: false,
   };
   const parts = { parentPid, argv, exe, environment: {}, net: 'host', haproxy };

@@ -1,7 +1,6 @@
 import type { CommandResult, Socket } from '../../src/host/host.js';
 import type { FakeConfig } from './haproxy-config.js';
 import { FileTree } from './file-tree.js';
-import type { FakeServer } from './servers.js';
 import { FakeNft } from './nft-maps.js';
 import { dropsSyns, type FakeTable } from './nft-sets.js';
 import { newTc, plugsSyns, type FakeTc } from './tc.js';
@@ -50,7 +49,6 @@ export interface HaproxyState {
   reloadAgain: boolean;
   failedReloads: number;
   reloads: number;
-  readonly servers: Map<string, FakeServer>;
   /** Its clients never leave. */
   keepsClients: boolean;
 }
@@ -124,6 +122,8 @@ export class World {
   newNet = 'host';
   /** What the next starts of HAProxy do, for tests of failures. */
   startTrouble: 'none' | 'ends-at-once' | 'ignores-passed-sockets' | 'late' = 'none';
+  /** Commands of the runtime API that every HAProxy refuses. */
+  refusedCommand: RegExp | undefined;
   /** A master cannot load what `-c` accepted. */
   masterRefuses = false;
   #nextPid = 100;

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { guardsIn } from '../fakes/guards.js';
+import { runtimeValuesOf } from '../fakes/runtime.js';
 import { tcLeft } from '../fakes/tc.js';
-import type { World } from '../fakes/world.js';
+import { parseKept } from '../../src/haproxy/kept.js';
+import type { FakeProcess, World } from '../fakes/world.js';
 import {
   CONFIG_PATH,
   leaderOf,
@@ -52,16 +54,30 @@ export function assertSettled(world: World, scenario: Scenario, oldPid: number):
     assert.equal(text.includes('leastconn'), serving.pid !== oldPid, 'edit and generation agree');
   }
   assertStates(world, scenario);
+  assertKept(world, serving);
   assert.equal(leftovers(world).join(' '), '', `left behind: ${leftovers(world).join(' ')}`);
 }
 
 /** The server in maintenance is there still, whoever serves; no file is half written. */
 function assertStates(world: World, { states }: Scenario): void {
   if (states === undefined) return;
-  const { admin, weight } = servingOf(world).haproxy?.servers.get('app/b') ?? {};
-  assert.deepEqual([admin, weight], [1, 77], 'a state that was set at run time is lost');
+  const { maint, weight } = runtimeValuesOf(world, servingOf(world)).servers.get('app/b') ?? {};
+  assert.deepEqual([maint, weight], [true, 77], 'a state that was set at run time is lost');
   const file = world.files.text(STATES_PATH);
   if (file !== undefined) assert.match(file, /^1\n# be_id .*\n.* a .*\n.* b .*\n$/, 'a torn file');
+}
+
+/** What is kept as the configuration of a process is what that process has read, or nothing is. */
+function assertKept(world: World, { pid, startTicks, haproxy }: FakeProcess): void {
+  const text = world.files.text(`${STATE_DIR}/running/${pid}-${startTicks}`);
+  if (text === undefined || text === '') return;
+  const kept = parseKept(text, { pid, startTicks });
+  const content = kept?.files.map(({ contentBase64 }) => Buffer.from(contentBase64, 'base64'));
+  assert.equal(
+    Buffer.concat(content ?? []).toString('latin1'),
+    haproxy?.config.text,
+    'kept as read',
+  );
 }
 
 /** Files that only a reload in progress may have. */
@@ -77,7 +93,8 @@ export function leftovers(world: World): readonly string[] {
   return world.files
     .paths()
     .filter((path) => !mine.has(path))
-    .filter((path) => !new RegExp(`^${STATE_DIR}/runs/[^/]+/journal$`).test(path));
+    .filter((path) => !new RegExp(`^${STATE_DIR}/runs/[^/]+/journal$`).test(path))
+    .filter((path) => !new RegExp(`^${STATE_DIR}/running/\\d+-\\d+$`).test(path));
 }
 
 /** In nft, in traffic control, and among the processes. */

@@ -66,7 +66,9 @@ export async function runRecover(
   return { effects: hitless.effects, ...outcome };
 }
 
-async function settled<T>(work: Promise<T>): Promise<{ result: T | undefined; error: unknown }> {
+export async function settled<T>(
+  work: Promise<T>,
+): Promise<{ result: T | undefined; error: unknown }> {
   try {
     return { result: await work, error: undefined };
   } catch (error) {

@@ -2,7 +2,8 @@ import { parse, print, type Document } from '../../src/haproxy/config/document.j
 import type { MethodName } from '../../src/methods/method.js';
 import type { FileEdit, ReloadRequest } from '../../src/reload/request.js';
 import { callHaproxy, workersOf } from '../fakes/haproxy.js';
-import type { FakeProcess, HaproxyState } from '../fakes/world.js';
+import { runtimeValuesOf } from '../fakes/runtime.js';
+import type { FakeProcess } from '../fakes/world.js';
 import { World } from '../fakes/world.js';
 
 export const CONFIG_PATH = '/etc/haproxy/haproxy.cfg';
@@ -121,7 +122,7 @@ export function buildWorld(scenario: Scenario, net = 'host'): World {
   startHaproxy(world, scenario);
   const { haproxy } = servingOf(world);
   if (haproxy === undefined) throw new TypeError('HAProxy has not started');
-  changeAtRunTime(haproxy.servers);
+  changeAtRunTime(world);
   haproxy.connections = [1, 2].map((port) => ({
     inode: world.newInode(),
     local: '0.0.0.0:8080',
@@ -135,10 +136,10 @@ export function buildWorld(scenario: Scenario, net = 'host'): World {
   return world;
 }
 
-function changeAtRunTime(servers: HaproxyState['servers']): void {
-  const server = servers.get('app/b');
+function changeAtRunTime(world: World): void {
+  const server = runtimeValuesOf(world, servingOf(world)).servers.get('app/b');
   if (server === undefined) return;
-  server.admin = 1;
+  server.maint = true;
   server.weight = 77;
 }
 

@@ -135,13 +135,13 @@ const BAD_NAME = /[^A-Za-z0-9._:-]/;
 
 function sectionFaults(sections: readonly Section[]): readonly Diagnostic[] {
   return sections.flatMap((section) => {
-    const { kind, name, env, header } = section;
+    const { kind, name, env } = section;
     if (!NAMED.has(kind) || env) return unknownSections(section);
     if (name === '') return [inHeader(section, 0, `"${kind}" needs a name`)];
     const bad = PROXIES.has(kind) ? BAD_NAME.exec(name)?.[0] : undefined;
     if (bad === undefined) return unknownSections(section);
     const message = `a name must not hold "${decode(bad)}": ${decode(name)}`;
-    return [inHeader(section, 1, message), ...unknownSections({ ...section, header })];
+    return [inHeader(section, 1, message), ...unknownSections(section)];
   });
 }
 
@@ -156,10 +156,14 @@ function unknownSections(section: Section): readonly Diagnostic[] {
   return lines.flatMap(({ line, keyword }, at) => {
     const [before, next] = [lines[at - 1]?.line ?? line, lines[at + 1]?.line ?? line];
     if (isIndented(line) || !isIndented(before) || !isIndented(next)) return [];
-    const message = `no section "${decode(keyword)}" is known: its lines are taken as of "${section.kind} ${decode(section.name)}"`;
+    const message = `no section "${decode(keyword)}" is known: its lines are taken as of "${titleOf(section)}"`;
     const place = { file: section.file, line: line.number, column: 1 };
     return [{ severity: 'warning' as const, ...place, message }];
   });
+}
+
+function titleOf({ kind, name }: Section): string {
+  return name === '' ? kind : `${kind} ${decode(name)}`;
 }
 
 function isIndented({ text }: Line): boolean {

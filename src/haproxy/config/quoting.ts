@@ -47,9 +47,12 @@ export function scanQuotedWord(
   return scan;
 }
 
-/** Writes a word so that HAProxy reads exactly `value` (latin1, without CR, LF and NUL). */
+/**
+ * Writes a word so that HAProxy reads exactly `value` (latin1, without CR, LF and NUL), anywhere
+ * but at the beginning of a line, where "[" means something else.
+ */
 export function quoteWord(value: string): string {
-  if (/^[^\s"'\\#]+$/.test(value) && !value.startsWith('[')) return value;
+  if (/^[^\s"'\\#]+$/.test(value)) return value;
   // Nothing at all is interpreted inside strong quotes, but an apostrophe cannot be written there.
   if (!value.includes("'")) return `'${value}'`;
   return `"${value.replace(/["\\$]/g, '\\$&')}"`;

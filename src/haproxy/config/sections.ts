@@ -1,6 +1,5 @@
 import type { Document, Line } from './document.js';
 import { firstWord, lexLine, type Word } from './lexer.js';
-import { isSpace } from './quoting.js';
 
 /** The words that begin a section, of HAProxy 2.6 and later. */
 export const SECTION_KEYWORDS: ReadonlySet<string> = new Set([
@@ -53,7 +52,7 @@ export interface Statement {
   /** Line of the innermost `.if`, `.elif` or `.else` that decides whether this counts; 0: always. */
   readonly condition: number;
   /** All words with their variables expanded, where that was done. */
-  readonly expanded?: readonly Word[];
+  readonly expanded: readonly Word[] | undefined;
 }
 
 /** Keyword and arguments, without the modifier. */
@@ -84,49 +83,51 @@ export interface Reading {
 /** The sections of one file in order. Lines before the first are dropped: HAProxy refuses them. */
 export function sectionsOf(document: Document, reading?: Reading): readonly Section[] {
   const sections: Section[] = [];
-  let open: (Body & { readonly kind: string }) | undefined;
+  const { file, lines } = document;
+  let open: Body | undefined;
+  let kind = '';
   let blocks: readonly Block[] = [];
-  for (const line of document.lines) {
+  for (let at = 0; at < lines.length; at += 1) {
+    const line = lines[at];
+    if (line === undefined) break;
     const words = reading?.words(line);
     const keyword = words === undefined ? decisiveWord(line.text) : words[0]?.value;
-    if (keyword === undefined) continue;
-    if (CONDITIONALS.has(keyword)) {
+    if (keyword === undefined && reading === undefined) continue;
+    const dropped = blocks.at(-1)?.dropped === true;
+    if (keyword !== undefined && CONDITIONALS.has(keyword)) {
       blocks = enter(blocks, keyword, line, reading);
-      continue;
-    }
-    if (blocks.at(-1)?.dropped === true || keyword.startsWith('.')) continue;
-    const condition = conditionOf(blocks);
-    if (SECTION_KEYWORDS.has(keyword)) {
-      open = { kind: keyword, lines: [], conditions: [], words: [], blocks, straddles: false };
-      const section = begin(
-        document.file,
-        line,
-        words ?? lexLine(line.text).words,
-        open,
-        condition,
-      );
+      if (open !== undefined) mark(open, at, blocks);
+    } else if (!dropped && keyword !== undefined && SECTION_KEYWORDS.has(keyword)) {
+      if (open !== undefined) open.to = at;
+      open = { lines, from: at + 1, to: lines.length, blocks, marks: [], words: undefined };
+      const section = new LazySection(file, line, words ?? lexLine(line.text).words, open);
       sections.push(section);
-      reading?.begun(keyword, section.name);
-    } else if (open !== undefined) {
-      open.lines.push(line);
-      open.conditions.push(condition);
-      open.words.push(words);
-      if (!begins(blocks, open.blocks)) open.straddles = true;
+      kind = keyword;
+      reading?.begun(kind, section.name);
+    } else if (!dropped && open !== undefined && reading !== undefined) {
+      if (words !== undefined) (open.words ??= new Map()).set(line, words);
+      reading.seen(kind, line, words, conditionOf(blocks) !== 0);
     }
-    if (open !== undefined) reading?.seen(open.kind, line, words, condition !== 0);
   }
   return sections;
 }
 
-/** The lines of a section that hold statements, looked into only when somebody asks. */
+/** The lines after a section's header, looked into only when somebody asks. */
 interface Body {
-  readonly lines: Line[];
-  /** As of each line. */
-  readonly conditions: number[];
-  /** As of each line: undefined where they are those of the lexer. */
-  readonly words: (readonly Word[] | undefined)[];
+  /** Of the whole file. */
+  readonly lines: readonly Line[];
+  readonly from: number;
+  to: number;
+  /** Those that were open at the header. */
   readonly blocks: readonly Block[];
-  straddles: boolean;
+  /** Where other blocks are open: from that index on. */
+  readonly marks: { readonly at: number; readonly blocks: readonly Block[] }[];
+  /** Those that are not as the lexer reads them. */
+  words: Map<Line, readonly Word[]> | undefined;
+}
+
+function mark({ marks }: Body, at: number, blocks: readonly Block[]): void {
+  marks.push({ at, blocks });
 }
 
 /** The branch of a conditional block that is open. */
@@ -142,26 +143,17 @@ interface Block {
 
 const CONDITIONALS: ReadonlySet<string> = new Set(['.if', '.elif', '.else', '.endif']);
 
-/** Stands for any word that neither begins a section nor a conditional block. */
-const ORDINARY = 'ordinary';
-/** First bytes of such words, and of quoted ones, which may be anything. */
-const DECISIVE = new Set([...SECTION_KEYWORDS].map((word) => word.charAt(0)));
-/** Begins a conditional, is quoted, or hides the line. */
-const DECISIVE_SIGNS = '."\'\\[';
-const HASH = '#';
-
 /**
- * The first word where it decides about sections: most lines of a large file are told by their
- * first byte. Undefined for a line without words.
+ * Lines that may begin a section or a conditional: by their word, or with a quote, an escape or a
+ * control byte in it. A pattern looks at 100,000 lines sooner than code that has just started.
  */
+const DECISIVE = new RegExp(
+  `^[\\t-\\r ]*(?:[\\0-\\x1f"'.\\\\[]|(?:${[...SECTION_KEYWORDS].join('|')})(?![a-z-])|[a-z-]+["'\\\\])`,
+);
+
+/** The first word where it decides about sections, undefined where it does not. */
 function decisiveWord(text: string): string | undefined {
-  let at = 0;
-  while (at < text.length && isSpace(text.charCodeAt(at))) at += 1;
-  const first = text.charAt(at);
-  if (first === '' || first === HASH) return undefined;
-  // Control bytes may end the line: leave them to the lexer.
-  if (DECISIVE.has(first) || DECISIVE_SIGNS.includes(first) || first < ' ') return firstWord(text);
-  return ORDINARY;
+  return DECISIVE.test(text) ? firstWord(text) : undefined;
 }
 
 /** The conditional blocks that are open after this line. */
@@ -201,54 +193,89 @@ function conditionOf(blocks: readonly Block[]): number {
   return blocks.findLast(({ line }) => line !== 0)?.line ?? 0;
 }
 
-function begin(
-  file: string,
-  header: Line,
-  words: readonly Word[],
-  body: Body,
-  condition: number,
-): Section {
-  let statements: readonly Statement[] | undefined;
-  const [keyword, first, second, third] = words;
-  const unnamed = first === undefined || (first.value === 'from' && keyword?.value === 'defaults');
-  const [name, word, from] = unnamed ? [undefined, first, second] : [first, second, third];
-  return {
-    kind: keyword?.value ?? '',
-    name: name?.value ?? '',
-    env: name?.env === true,
-    from: word?.value === 'from' ? from?.value : undefined,
-    file,
-    header,
-    get statements() {
-      statements ??= statementsOf(body);
-      return statements;
-    },
-    condition,
-    get straddles() {
-      return body.straddles;
-    },
-  };
+/** Looks into its lines when somebody asks: most sections of a large file are never looked at. */
+class LazySection implements Section {
+  readonly kind: string;
+  readonly name: string;
+  readonly env: boolean;
+  readonly from: string | undefined;
+  readonly file: string;
+  readonly header: Line;
+  readonly condition: number;
+  readonly #body: Body;
+  #statements: readonly Statement[] | undefined;
+
+  constructor(file: string, header: Line, words: readonly Word[], body: Body) {
+    const [keyword, first] = words;
+    const unnamed = keyword?.value === 'defaults' && first?.value === 'from';
+    const at = unnamed ? 1 : 2;
+    this.kind = keyword?.value ?? '';
+    this.name = unnamed ? '' : (first?.value ?? '');
+    this.env = !unnamed && first?.env === true;
+    this.from = words[at]?.value === 'from' ? words[at + 1]?.value : undefined;
+    this.file = file;
+    this.header = header;
+    this.condition = conditionOf(body.blocks);
+    this.#body = body;
+  }
+
+  get statements(): readonly Statement[] {
+    this.#statements ??= statementsOf(this.#body);
+    return this.#statements;
+  }
+
+  get straddles(): boolean {
+    return straddles(this.#body);
+  }
 }
 
-function statementsOf({ lines, conditions, words }: Body): readonly Statement[] {
-  return lines.map((line, at) => statementOf(line, conditions[at] ?? 0, words[at]));
+function statementsOf({ lines, from, to, blocks, marks, words }: Body): readonly Statement[] {
+  const statements: Statement[] = [];
+  let current = blocks;
+  let condition = conditionOf(current);
+  for (let at = from, next = 0; at < to; at += 1) {
+    const line = lines[at];
+    if (line === undefined) break;
+    if (marks[next]?.at === at) {
+      current = marks[next]?.blocks ?? current;
+      condition = conditionOf(current);
+      next += 1;
+      continue;
+    }
+    if (current.at(-1)?.dropped === true) continue;
+    const statement = statementOf(line, condition, words?.get(line));
+    if (statement !== undefined) statements.push(statement);
+  }
+  return statements;
 }
 
+/** Undefined for a line without words, and for directives. */
 function statementOf(
   line: Line,
   condition: number,
   expanded: readonly Word[] | undefined,
-): Statement {
-  const first = (expanded === undefined ? firstWord(line.text) : expanded[0]?.value) ?? '';
-  const known = expanded === undefined ? {} : { expanded };
+): Statement | undefined {
+  const first = expanded === undefined ? firstWord(line.text) : expanded[0]?.value;
+  if (first === undefined || first.startsWith('.')) return undefined;
   if (first !== 'no' && first !== 'default') {
-    return { line, keyword: first, modifier: '', condition, ...known };
+    return { line, keyword: first, modifier: '', condition, expanded };
   }
   const keyword = (expanded ?? lexLine(line.text).words)[1]?.value ?? '';
-  return { line, keyword, modifier: first, condition, ...known };
+  return { line, keyword, modifier: first, condition, expanded };
 }
 
-/** The blocks in which a section began are still open; one that counts for sure does not matter. */
+/** Whether lines follow after a block in which the section began, and of which nobody knows. */
+function straddles({ lines, to, blocks, marks }: Body): boolean {
+  if (conditionOf(blocks) === 0) return false;
+  const left = marks.find((one) => !begins(one.blocks, blocks));
+  if (left === undefined) return false;
+  return lines.slice(left.at + 1, to).some(({ text }) => {
+    const first = firstWord(text);
+    return first !== undefined && !first.startsWith('.');
+  });
+}
+
+/** A block that counts for sure does not matter. */
 function begins(blocks: readonly Block[], outer: readonly Block[]): boolean {
   return outer.every((block, index) => block.line === 0 || blocks[index] === block);
 }

@@ -1,4 +1,5 @@
 import { foundIn, type Place, type Proxy } from './resolve.js';
+import type { Word } from './lexer.js';
 import { wordsOf, type Section, type Statement } from './sections.js';
 import { isRetraction, oppositeOf, SETTINGS_AT, settingsIn } from './server-words.js';
 
@@ -35,7 +36,7 @@ export function serversOf(proxy: Proxy): readonly ServerSpec[] {
   const servers: ServerSpec[] = [];
   for (const statement of proxy.section.statements) {
     if (statement.keyword === 'default-server') {
-      initial = withLine(initial, proxy.section, statement, true);
+      initial = withLine(initial, proxy.section, statement, wordsOf(statement), true);
     } else if (statement.keyword === 'server') {
       servers.push(serverOf(proxy, statement, initial));
     } else if (statement.keyword === 'server-template') {
@@ -55,13 +56,25 @@ interface Settings {
   readonly conditional: boolean;
 }
 
+const NO_SETTINGS: Settings = { settings: [], conditional: false };
+/** By the nearest defaults section, whose `from` tells the others. */
+const INHERITED = new WeakMap<Section, Settings>();
+
 /** A defaults section hands its `default-server` on, along `from` too. */
 function inheritedSettings({ defaults }: Proxy): Settings {
-  let found: Settings = { settings: [], conditional: false };
+  const [nearest] = defaults;
+  if (nearest === undefined) return NO_SETTINGS;
+  const known = INHERITED.get(nearest) ?? handedOn(defaults);
+  INHERITED.set(nearest, known);
+  return known;
+}
+
+function handedOn(defaults: readonly Section[]): Settings {
+  let found = NO_SETTINGS;
   for (const section of defaults.toReversed()) {
     for (const statement of section.statements) {
       if (statement.keyword !== 'default-server') continue;
-      found = withLine(found, section, statement, true);
+      found = withLine(found, section, statement, wordsOf(statement), true);
     }
   }
   return found;
@@ -71,80 +84,80 @@ function withLine(
   { settings, conditional }: Settings,
   section: Section,
   statement: Statement,
+  all: readonly Word[],
   inherited: boolean,
 ): Settings {
-  const words = wordsOf(statement).slice(SETTINGS_AT[statement.keyword]);
-  const place = { file: section.file, line: statement.line.number };
-  let merged = settings;
+  const words = all.slice(SETTINGS_AT[statement.keyword]);
+  const { file } = section;
+  const line = statement.line.number;
+  let merged = [...settings];
   for (const { keyword, words: own } of settingsIn(words)) {
     const opposite = oppositeOf(keyword);
-    if (merged.some((setting) => setting.keyword === opposite)) {
-      merged = merged.filter((setting) => setting.keyword !== opposite);
-    }
+    if (opposite !== undefined) merged = merged.filter((other) => other.keyword !== opposite);
     if (isRetraction(keyword)) continue;
     const args = own.slice(1).map(({ value }) => value);
     const env = own.some((word) => word.env);
-    merged = [...merged, { keyword, args, inherited, env, ...place }];
+    merged.push({ keyword, args, inherited, env, file, line });
   }
   const uncertain = foundIn(section, statement, inherited).conditional;
   return { settings: merged, conditional: conditional || uncertain };
 }
 
 function serverOf(proxy: Proxy, statement: Statement, initial: Settings): ServerSpec {
-  const [, name, address] = wordsOf(statement);
-  return {
-    ...commonOf(proxy, statement, initial),
-    name: name?.value ?? '',
-    ...addressParts(address?.value ?? ''),
-    template: undefined,
-  };
+  const words = wordsOf(statement);
+  return specOf(proxy, statement, words, words[2], initial)(words[1]?.value ?? '', undefined);
 }
 
 /** HAProxy itself would take minutes beyond; what is left out makes the template uncertain. */
 const TEMPLATE_LIMIT = 65_536;
 
 function templateOf(proxy: Proxy, statement: Statement, initial: Settings): readonly ServerSpec[] {
-  const [, prefix, range, address] = wordsOf(statement);
-  const name = prefix?.value ?? '';
-  const common = {
-    ...commonOf(proxy, statement, initial),
-    ...addressParts(address?.value ?? ''),
-  };
+  const words = wordsOf(statement);
+  const prefix = words[1]?.value ?? '';
+  const range = words[2];
+  const make = specOf(proxy, statement, words, words[3], initial);
   const found = range?.env === true ? null : /^\s*(\d+)(?:-(\d+))?/.exec(range?.value ?? '');
   if (found === null) {
-    const template = { prefix: name, index: 0 };
-    return [{ ...common, name: name + (range?.value ?? ''), template, conditional: true }];
+    const template = { prefix, index: 0 };
+    return [{ ...make(prefix + (range?.value ?? ''), template), conditional: true }];
   }
-  const [low, high] =
-    found[2] === undefined ? [1, Number(found[1])] : [Number(found[1]), Number(found[2])];
+  const [, first = '', last] = found;
+  const [low, high] = last === undefined ? [1, Number(first)] : [Number(first), Number(last)];
   const count = Math.min(Math.max(high - low + 1, 0), TEMPLATE_LIMIT);
-  const conditional = common.conditional || high - low + 1 > TEMPLATE_LIMIT;
-  return Array.from({ length: count }, (_, at) => ({
-    ...common,
-    conditional,
-    name: `${name}${low + at}`,
-    template: { prefix: name, index: low + at },
-  }));
+  const all = Array.from({ length: count }, (_, at) =>
+    make(`${prefix}${low + at}`, { prefix, index: low + at }),
+  );
+  const cut = high - low + 1 > TEMPLATE_LIMIT;
+  return cut ? all.map((server) => ({ ...server, conditional: true })) : all;
 }
 
-function commonOf(
+/** Makes the servers of one line, which differ in their names only. */
+function specOf(
   proxy: Proxy,
   statement: Statement,
+  words: readonly Word[],
+  at: Word | undefined,
   initial: Settings,
-): Pick<ServerSpec, 'settings' | 'statement' | 'conditional' | 'file' | 'line'> {
-  const { settings, conditional } = withLine(initial, proxy.section, statement, false);
-  return {
+): (name: string, template: ServerSpec['template']) => ServerSpec {
+  const { settings, conditional } = withLine(initial, proxy.section, statement, words, false);
+  const { address, port } = addressParts(at?.value ?? '');
+  // When a defaults section is not taken, an earlier one takes its place.
+  const uncertain = conditional || proxy.defaults.some(({ condition }) => condition !== 0);
+  return (name, template) => ({
+    name,
+    address,
+    port,
     settings,
+    template,
     statement,
-    // When a defaults section is not taken, an earlier one takes its place.
-    conditional: conditional || proxy.defaults.some(({ condition }) => condition !== 0),
+    conditional: uncertain,
     file: proxy.section.file,
     line: statement.line.number,
-  };
+  });
 }
 
 /** The last colon parts host and port, unless a bracket or a path follows it. */
-export function addressParts(text: string): Pick<ServerSpec, 'address' | 'port'> {
+function addressParts(text: string): Pick<ServerSpec, 'address' | 'port'> {
   const isPath = /^(?:(?:stream|dgram)\+)?(?:unix|abns|abnsz|fd|sockpair)@|^\//.test(text);
   const found = isPath ? null : /^(.*):([+-]?\d*|\$\{\w+(?:-[^}:]*)?\}|\$\w+)$/s.exec(text);
   if (found === null) return { address: text, port: undefined };

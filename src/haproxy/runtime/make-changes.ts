@@ -37,18 +37,29 @@ export async function makeChanges(
     missing.push(todo);
   }
   const answers: Answers = new Map();
-  await ask(connection, inOrder(missing), unfinished, answers, patience);
-  const [wrong] = await differences(connection, missing);
+  const ordered = inOrder(missing);
+  const deletes = ordered.filter(({ kind }) => kind === 'server-delete');
+  const others = ordered.filter(({ kind }) => kind !== 'server-delete');
+  await ask(connection, others, unfinished, answers);
+  await refuseDifferences(connection, others, answers);
+  // What was deleted comes back without its state: nothing is while something else is amiss.
+  await deleteServers(connection, deletes, answers, patience);
+  await refuseDifferences(connection, deletes, answers);
+}
+
+async function refuseDifferences(
+  connection: RuntimeConnection,
+  changes: readonly RuntimeChange[],
+  answers: Answers,
+): Promise<void> {
+  const [wrong] = await differences(connection, changes);
   if (wrong === undefined) return;
   const said = answers.get(wrong.change) ?? '';
   const why = said === '' ? `it shows ${wrong.now ?? 'none'}` : said;
-  throw failed(
-    'step-failed',
-    `HAProxy did not make the change ${describeChange(wrong.change)}: ${why}`,
-    {
-      subject: subjectOf(wrong.change),
-    },
-  );
+  const what = describeChange(wrong.change);
+  throw failed('step-failed', `HAProxy did not make the change ${what}: ${why}`, {
+    subject: subjectOf(wrong.change),
+  });
 }
 
 export interface Difference {
@@ -84,12 +95,10 @@ async function ask(
   changes: readonly RuntimeChange[],
   unfinished: ReadonlySet<RuntimeChange>,
   answers: Answers,
-  patience: Patience,
 ): Promise<void> {
   const bulk = await bulkGroups(connection, changes);
   const grouped = new Set<RuntimeChange>(bulk.flat());
-  const deletes = changes.filter(({ kind }) => kind === 'server-delete');
-  const single = changes.filter((change) => isSingle(change) && !grouped.has(change));
+  const single = changes.filter((change) => abortFor(change) === undefined && !grouped.has(change));
   // Certificates come before all that is used or not used: nothing depends on them.
   for (const change of changes) {
     if (abortFor(change) !== undefined) await replaceCertificate(connection, change, answers);
@@ -98,17 +107,12 @@ async function ask(
   await askSingly(connection, before, unfinished, answers);
   for (const group of bulk) await replaceEntries(connection, group);
   await askSingly(connection, single.filter(isEntry), unfinished, answers);
-  await deleteServers(connection, deletes, answers, patience);
 }
 
 function isEntry(
   change: RuntimeChange,
 ): change is Extract<RuntimeChange, { kind: 'map-entry' | 'acl-entry' }> {
   return change.kind === 'map-entry' || change.kind === 'acl-entry';
-}
-
-function isSingle(change: RuntimeChange): boolean {
-  return change.kind !== 'server-delete' && abortFor(change) === undefined;
 }
 
 /** One command after the other without waiting: a round trip for each would take most of the time. */

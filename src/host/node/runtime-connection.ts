@@ -103,7 +103,7 @@ async function exchange(
     const onClose = (): void => fail('closed the connection');
     const onData = (chunk: Buffer): void => {
       text += chunk.toString('latin1');
-      if (!/> $/.test(text.slice(-PROMPT_MAX))) return;
+      if (!text.endsWith('> ')) return;
       const answers = answersIn(text, commands);
       if (answers !== undefined) settle(() => resolve(answers));
     };

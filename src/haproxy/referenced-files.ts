@@ -1,0 +1,152 @@
+import { isAbsolute, join } from 'node:path';
+import type { Host } from '../host/host.js';
+import { sha256 } from '../host/sha256.js';
+import type { ReferencedFile, ReferencedFiles, ReferencedKind } from './changes/referenced.js';
+import { decode } from './config/document.js';
+import type { Config } from './config/resolve.js';
+import { referencesOf, type Reference } from './config/references.js';
+import { wordsOf } from './config/sections.js';
+
+/** Of a kept copy: larger files are known by their digest alone. */
+const KEPT_MAX_BYTES = 1_048_576;
+const WITH_CONTENT: ReadonlySet<ReferencedKind> = new Set([
+  'certificate',
+  'ca-file',
+  'map',
+  'acl',
+  'crt-list',
+]);
+
+/**
+ * Reads every file that the configuration names, as it is on disk now. HAProxy reads them before
+ * it calls chroot. What cannot be read is `unreadable`: that is no error here.
+ */
+export async function readReferenced(
+  host: Host,
+  config: Config,
+  cwd: string,
+): Promise<ReferencedFiles> {
+  const found = new Map<string, ReferencedFile>();
+  const queue = uses(config);
+
+  for (const [name, kinds] of queue) {
+    const path = isAbsolute(name) ? name : join(cwd, name);
+    for (const file of await readNamed(host, name, path, kinds)) {
+      found.set(file.name, file);
+      if (!file.kinds.includes('crt-list') || file.text === undefined) continue;
+      for (const listed of certificatesIn(file.text, config)) {
+        if (!queue.has(listed)) queue.set(listed, ['certificate']);
+      }
+    }
+  }
+  return found;
+}
+
+/** Kinds by name, in the order of the files. A map: what a crt-list names is added on the way. */
+function uses(config: Config): Map<string, ReferencedKind[]> {
+  const all = new Map<string, ReferencedKind[]>();
+  // There certificates have names and parts of their own.
+  const stores = config.sections.some(({ kind }) => kind === 'crt-store');
+  for (const reference of referencesOf(config)) {
+    // HAProxy reads such a file for the state of servers, and others write it all the time.
+    if (isPlaceholder(reference.path) || reference.kind === 'server-state') continue;
+    const kind = kindOf(reference, stores);
+    const name = decode(join(reference.base ?? '', reference.path));
+    const kinds = all.get(name) ?? [];
+    if (!kinds.includes(kind)) all.set(name, [...kinds, kind]);
+  }
+  return all;
+}
+
+/** Not a file, or one whose name is not known: a variable, a virtual map. */
+function isPlaceholder(path: string): boolean {
+  return path.includes('$') || /^(virt|opt)@/.test(path);
+}
+
+function kindOf({ kind }: Reference, stores: boolean): ReferencedKind {
+  switch (kind) {
+    case 'certificate':
+      return stores ? 'other' : 'certificate';
+    case 'ca-file':
+    case 'crl-file':
+    case 'crt-list':
+    case 'map':
+    case 'acl':
+      return kind;
+    default:
+      return 'other';
+  }
+}
+
+/** Parts of a certificate that stand in files of their own (configuration.txt, "crt"). */
+const BESIDE = ['key', 'ocsp', 'issuer', 'sctl', 'rsa', 'ecdsa', 'dsa'];
+
+function certificatesIn(text: string, config: Config): readonly string[] {
+  const base = config.sections
+    .filter(({ kind }) => kind === 'global')
+    .flatMap(({ statements }) => statements)
+    .find(({ keyword }) => keyword === 'crt-base');
+  const folder = base === undefined ? '' : (wordsOf(base)[1]?.value ?? '');
+  return text.split('\n').flatMap((line) => {
+    const path = line.trim().split(/\s+/)[0] ?? '';
+    if (path === '' || path.startsWith('#')) return [];
+    return [isAbsolute(path) ? path : join(folder, path)];
+  });
+}
+
+async function readNamed(
+  host: Host,
+  name: string,
+  path: string,
+  kinds: readonly ReferencedKind[],
+): Promise<readonly ReferencedFile[]> {
+  const info = await host.files.info(path).catch(() => undefined);
+  if (info?.directory === true) return await readFolder(host, name, path, kinds);
+  const file = await readOne(host, name, path, kinds);
+  if (!kinds.includes('certificate')) return [file];
+  const beside = await Promise.all(
+    BESIDE.map(
+      async (ending) => await readOne(host, `${name}.${ending}`, `${path}.${ending}`, ['other']),
+    ),
+  );
+  return [file, ...beside.filter((one) => one.sha256 !== 'absent')];
+}
+
+async function readFolder(
+  host: Host,
+  name: string,
+  path: string,
+  kinds: readonly ReferencedKind[],
+): Promise<readonly ReferencedFile[]> {
+  const entries = await host.files.list(path).catch((): readonly string[] => []);
+  const files = await Promise.all(
+    entries
+      .filter((entry) => !entry.startsWith('.'))
+      .map(async (entry) => await readOne(host, join(name, entry), join(path, entry), kinds)),
+  );
+  // That a file comes or goes is a change of the folder.
+  const listing: ReferencedFile = {
+    name,
+    kinds: ['other'],
+    sha256: await sha256(Buffer.from(entries.join('\n'))),
+    text: undefined,
+  };
+  return [listing, ...files];
+}
+
+async function readOne(
+  host: Host,
+  name: string,
+  path: string,
+  kinds: readonly ReferencedKind[],
+): Promise<ReferencedFile> {
+  try {
+    const content = await host.files.read(path);
+    if (content === undefined) return { name, kinds, sha256: 'absent', text: undefined };
+    const keep = content.length <= KEPT_MAX_BYTES && kinds.every((kind) => WITH_CONTENT.has(kind));
+    const text = keep ? content.toString('latin1') : undefined;
+    return { name, kinds, sha256: await sha256(content), text };
+  } catch {
+    return { name, kinds, sha256: 'unreadable', text: undefined };
+  }
+}

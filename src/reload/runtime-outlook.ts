@@ -1,0 +1,93 @@
+import { balanceOf } from '../haproxy/config/proxy.js';
+import { find, type Config, type Proxy } from '../haproxy/config/resolve.js';
+import { wordsOf } from '../haproxy/config/sections.js';
+import type { Instance } from '../haproxy/instance.js';
+import { parseInfo } from '../haproxy/runtime/answers.js';
+import { whyNotAtRuntime, whyNotWithBalance } from '../haproxy/runtime/availability.js';
+import type { RuntimeChange } from '../haproxy/runtime/change.js';
+import { describeChange } from '../haproxy/runtime/commands.js';
+import { readBackAll, wantedValue } from '../haproxy/runtime/read-back.js';
+import type { Runtimes } from '../haproxy/runtime/runtimes.js';
+import { runtimeFacts } from './facts.js';
+import type { Examined } from './prepare.js';
+
+/** Whether changes can be made by the process that serves, which it is asked about first. */
+export type Outlook =
+  | {
+      readonly kind: 'runtime';
+      readonly changes: readonly RuntimeChange[];
+      readonly sockets: readonly string[];
+    }
+  | { readonly kind: 'reload'; readonly because: string; readonly remedy: string };
+
+export async function outlookFor(
+  runtimes: Runtimes,
+  instance: Instance,
+  asked: readonly RuntimeChange[],
+  { config, check }: Pick<Examined, 'config' | 'check'>,
+): Promise<Outlook> {
+  const remedy = 'leave out --runtime-only, so that the files are changed and loaded';
+  const { facts } = await runtimeFacts(runtimes, instance, config, check.cwd);
+  if (!facts.admin) {
+    const none = facts.sockets.length === 0;
+    const because = none ? 'there is no stats socket' : `${facts.sockets[0]} has not "level admin"`;
+    return { kind: 'reload', because, remedy: 'add "stats socket PATH level admin" to global' };
+  }
+  const connection = await runtimes.to(instance.serving, facts.sockets);
+  const version = parseInfo(await connection.ask('show info')).get('Version') ?? 'unknown';
+  const values = await readBackAll(connection, asked);
+  const changes: RuntimeChange[] = [];
+  for (const [at, one] of asked.entries()) {
+    const now = values[at] ?? null;
+    const change = withBefore(one, now);
+    if (now === (await wantedValue(change))) continue;
+    const because = whyNot(change, now, version, config);
+    if (because !== undefined) {
+      return { kind: 'reload', because: `${describeChange(change)}: ${because}`, remedy };
+    }
+    changes.push(change);
+  }
+  return { kind: 'runtime', changes, sockets: facts.sockets };
+}
+
+function withBefore(change: RuntimeChange, now: string | null): RuntimeChange {
+  switch (change.kind) {
+    case 'server':
+      return { ...change, before: now ?? '' };
+    case 'map-entry':
+    case 'acl-entry':
+      return { ...change, before: now };
+    case 'frontend-maxconn':
+    case 'global':
+      return { ...change, before: Number(now) };
+    default:
+      return change;
+  }
+}
+
+function whyNot(
+  change: RuntimeChange,
+  now: string | null,
+  version: string,
+  config: Config,
+): string | undefined {
+  const known = whyNotAtRuntime(change, version);
+  if (known !== undefined) return known;
+  if (now === null && MUST_EXIST.includes(change.kind)) {
+    return 'the running process knows no such thing';
+  }
+  if (!('server' in change)) return undefined;
+  const backend = config.proxies.find(
+    ({ name, kind }) => name === change.server.backend && kind !== 'frontend',
+  );
+  return backend === undefined
+    ? undefined
+    : whyNotWithBalance(change, balanceOf(backend).value, isConsistent(backend));
+}
+
+function isConsistent(backend: Proxy): boolean {
+  const found = find(backend, ({ keyword }) => keyword === 'hash-type');
+  return found !== undefined && wordsOf(found.statement)[1]?.value === 'consistent';
+}
+
+const MUST_EXIST: readonly RuntimeChange['kind'][] = ['server', 'frontend-maxconn', 'global'];
