@@ -13,7 +13,11 @@ export function build(io: Io): Command {
     )
     .argument('[command...]', 'what starts the next instance, after --; {port} is its port')
     .option('--service <name>', 'haproxy, nginx or apache')
-    .option('-f, --file <path>', 'configuration of HAProxy, repeatable; nginx and Apache know their own', collect)
+    .option(
+      '-f, --file <path>',
+      'configuration of HAProxy, repeatable; nginx and Apache know their own',
+      collect,
+    )
     .option('--port <port>', 'what clients connect to, with a command; repeatable', collect)
     .option('--health <check>', 'http:///PATH, tcp, or "command WORDS"; repeatable', collect)
     .option('--ports <low-high>', 'where instances get their own ports (default: 18000-18999)')

@@ -11,6 +11,7 @@ export interface ReloadFlags extends TargetFlags, PlannedFlags {
   readonly file?: readonly string[];
   readonly method: string;
   readonly allowLoss?: boolean;
+  readonly keepRuntime?: boolean;
   readonly binary?: string;
   readonly drainTimeout?: string;
   readonly maxDraining?: string;
@@ -27,6 +28,7 @@ export function addReloadOptions(command: Command): Command {
     )
     .option('--method <name>', `auto, ${names}`, 'auto')
     .option('--allow-loss', 'go on when the reload cannot be lossless')
+    .option('--keep-runtime', 'write what was changed at run time into its files first')
     .option('--dry-run', 'check and plan, touch nothing');
   return addTargetOptions(command)
     .option('--binary <path>', 'start this program instead of the running one')
@@ -60,6 +62,7 @@ export function requestOf(flags: ReloadFlags): ReloadRequest {
     timeoutMs: flags.timeout === undefined ? DEFAULT_TIMEOUT_MS : positive(flags.timeout),
     maxDraining:
       maxDraining === undefined ? DEFAULT_MAX_DRAINING : parseCount(maxDraining, '--max-draining'),
+    ...(flags.keepRuntime === true ? { keepRuntime: true } : {}),
     ...(drainTimeout === undefined ? {} : { drainTimeoutMs: parseDurationMs(drainTimeout) }),
     ...(flags.file === undefined ? {} : { configFiles: flags.file.map((path) => resolve(path)) }),
     ...(flags.binary === undefined ? {} : { binary: resolve(flags.binary) }),

@@ -9,13 +9,16 @@ export function planText(plan: Plan, columns: number, colour: boolean, withSteps
     ...labelled('method', plan.reasons),
     ...plan.losses.map((loss) => ['loses', `${loss.what}: ${loss.because}`] as const),
     ...plan.losses.map((loss) => ['remedy', loss.remedy] as const),
+    ...(plan.lostState ?? []).map(
+      ({ what, because }) => ['warning', `state that will be lost: ${what}: ${because}`] as const,
+    ),
     ...labelled('note', [...(plan.unverified === null ? [] : [plan.unverified]), ...plan.notes]),
     ...(withSteps ? labelled('steps', plan.handOver.map(describe)) : []),
     ...(withSteps ? labelled('then', plan.retire.map(describe)) : []),
   ];
   const lines = rows.map(([label, text]) => {
     const line = wrap(text, columns, label.padEnd(8));
-    return label === 'loses' ? paint('yellow', line, colour) : line;
+    return label === 'loses' || label === 'warning' ? paint('yellow', line, colour) : line;
   });
   return `${lines.join('\n')}\n`;
 }
@@ -97,6 +100,7 @@ function planDocument(plan: Plan): unknown {
     reasons: plan.reasons,
     losses: plan.losses,
     unverified: plan.unverified,
+    lostState: plan.lostState ?? [],
     notes: plan.notes,
     handOver: plan.handOver.map(describeStep),
     retire: plan.retire.map(describeStep),

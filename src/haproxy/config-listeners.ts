@@ -4,6 +4,7 @@ import { bindsOf } from './config/binds.js';
 import { globalsOf } from './config/globals.js';
 import { isDisabled } from './config/proxy.js';
 import type { Config } from './config/resolve.js';
+import { wordsOf } from './config/sections.js';
 
 /** A listener that a configuration asks for, named as the kernel will name it. Pure. */
 export interface WantedListener {
@@ -40,6 +41,27 @@ export function wantedListeners(
     }
   }
   return { listeners, unknown };
+}
+
+/**
+ * Where HAProxy may listen for other HAProxies (`peers`): no clients come there, and what ends the
+ * accepting of frontends does not end that. The addresses of other hosts are among them.
+ */
+export function peersListeners(
+  config: Config,
+  environment: Readonly<Record<string, string>>,
+): readonly WantedListener[] {
+  const statements = config.sections
+    .filter(({ kind }) => kind === 'peers')
+    .flatMap(({ file, statements: all }) => all.map((statement) => ({ file, statement })));
+  return statements.flatMap(({ file, statement }) => {
+    const at = { peer: 2, server: 2, bind: 1 }[statement.keyword] ?? -1;
+    const raw = wordsOf(statement)[at]?.value;
+    if (raw === undefined) return [];
+    const place = `${file}:${statement.line.number}`;
+    const addresses = parseAddresses(raw).flatMap((address) => expand(address, environment));
+    return addresses.flatMap((address) => toListeners(address, new Map(), place, '') ?? []);
+  });
 }
 
 function expand(

@@ -1,5 +1,8 @@
 import type { Arguments } from '../haproxy/arguments.js';
 import type { Listener } from '../haproxy/listeners.js';
+import type { StateLoss } from '../haproxy/state/state-loss.js';
+import type { StateFile } from '../haproxy/state/server-plan.js';
+import type { CarriedServer } from '../haproxy/state/carried-server.js';
 import type { ProcessId } from '../host/host.js';
 
 /** All that a method may know about the host, read once before planning. Plain data. */
@@ -34,6 +37,29 @@ export interface Facts {
   readonly holds: HoldFacts | null;
   /** The longest that an idle client may stay connected by the configuration; null: for ever. */
   readonly idleTimeoutMs: number | null;
+  readonly state: StateFacts;
+}
+
+/** What the next process is to know of its servers besides what its files say. */
+export interface StateFacts {
+  /** To be told over its runtime socket. */
+  readonly servers: readonly CarriedServer[];
+  /** To be read by itself when it starts. */
+  readonly files: readonly StateFile[];
+  /** Map and ACL files that are to hold what HAProxy has, before anything else. */
+  readonly entries: readonly EntriesToWrite[];
+  /** Stick tables with entries that HAProxy hands on by itself, when the old process finishes. */
+  readonly tables: { readonly handedOn: readonly string[]; readonly isLearning: boolean };
+  /** What it will not know. */
+  readonly losses: readonly StateLoss[];
+  readonly notes: readonly string[];
+}
+
+export interface EntriesToWrite {
+  readonly path: string;
+  readonly content: Buffer;
+  readonly wanted: Buffer;
+  readonly summary: string;
 }
 
 export interface RuntimeFacts {

@@ -2,11 +2,14 @@ import type { Facts } from './facts.js';
 import type { Method } from './method.js';
 import {
   awaitStoppingStep,
+  carryStates,
   idleClientLosses,
+  NEW,
   softStopStep,
   startSteps,
   unpassedListeners,
   unpassedLosses,
+  stateBefore,
   withMigration,
   expectedListeners,
 } from './parts.js';
@@ -51,6 +54,7 @@ function daemonSteps(facts: Facts): readonly Step[] {
 /** The master tells its old worker to finish by itself, once the new one is up. */
 function masterSteps(facts: Facts, master: NonNullable<Facts['master']>): readonly Step[] {
   return [
+    ...stateBefore(facts),
     {
       kind: 'reload-master',
       id: 'start',
@@ -58,10 +62,11 @@ function masterSteps(facts: Facts, master: NonNullable<Facts['master']>): readon
       masterSocket: facts.masterSocket,
       program: facts.program.split('/').at(-1) ?? 'haproxy',
     },
+    ...carryStates(facts, NEW),
     {
       kind: 'confirm-generation',
       id: 'confirm',
-      process: { startedBy: 'start' },
+      process: NEW,
       sockets: facts.runtime.sockets,
       listeners: expectedListeners(facts, true),
     },

@@ -26,6 +26,7 @@ interface StartOptions {
 export function startSteps(facts: Facts, how: StartOptions): readonly Step[] {
   const from = how.passSockets ? facts.runtime.passesSocketsAt : null;
   return [
+    ...stateBefore(facts),
     {
       kind: 'start-generation',
       id: 'start',
@@ -44,6 +45,8 @@ export function startSteps(facts: Facts, how: StartOptions): readonly Step[] {
       rebinds: unixPaths(facts),
       ...(how.startTimeoutMs === undefined ? {} : { timeoutMs: how.startTimeoutMs }),
     },
+    // Before it is proven: each moment until then it sends requests to servers in maintenance.
+    ...carryStates(facts, NEW),
     {
       kind: 'confirm-generation',
       id: 'confirm',
@@ -53,6 +56,25 @@ export function startSteps(facts: Facts, how: StartOptions): readonly Step[] {
       ...(how.confirmTimeoutMs === undefined ? {} : { timeoutMs: how.confirmTimeoutMs }),
     },
   ];
+}
+
+/** What has to be there before the next process starts: what it reads, and who hands tables on. */
+export function stateBefore(facts: Facts): readonly Step[] {
+  const { files, tables } = facts.state;
+  const { sockets } = facts.runtime;
+  const wait: Step = { kind: 'await-peers', id: 'peers', process: facts.serving, sockets };
+  return [
+    ...(tables.isLearning ? [wait] : []),
+    ...(files.length === 0 ? [] : [{ kind: 'write-states', id: 'state-files', files } as const]),
+  ];
+}
+
+/** States that it is told over its runtime socket. */
+export function carryStates(facts: Facts, process: ProcessRef, prefix = ''): readonly Step[] {
+  const { servers } = facts.state;
+  if (servers.length === 0 || !facts.runtime.admin) return [];
+  const { sockets } = facts.runtime;
+  return [{ kind: 'carry-states', id: `${prefix}states`, process, sockets, servers }];
 }
 
 function unixPaths(facts: Facts): readonly string[] {

@@ -1,7 +1,7 @@
 import type { Step } from '../steps/registry.js';
 import type { Facts } from './facts.js';
 import type { ExpectedLoss, MethodSteps } from './method.js';
-import { drainStepsOf, NEW, withMigration } from './parts.js';
+import { carryStates, drainStepsOf, NEW, withMigration } from './parts.js';
 
 /**
  * A process in the foreground belongs to whoever started it: when it ends, a supervisor starts
@@ -48,6 +48,7 @@ export function throughBridge(
         })),
         endTimeoutMs: drainTimeoutMs,
       },
+      ...carryStates(facts, again, 'again-'),
       ...(facts.migrateRequests === 'absent'
         ? parting
         : withMigration(facts, parting, again, 'bridge-')),

@@ -52,7 +52,7 @@ async function prepareChanges(
   }
   if (changes.needsReload) {
     const now = dryRun ? instance : await awaitRoom(host, request);
-    return await reloadPlan(host, runtimes, request, now, changes);
+    return await reloadPlan(host, runtimes, request, now, { ...changes, keptIn: stateDir });
   }
   if (changes.runtimeChanges.length === 0 && changes.fileEdits.length === 0) return UNCHANGED;
   await checkChanges(host, changes, asked);
@@ -70,9 +70,10 @@ async function reloadPlan(
   runtimes: Runtimes,
   request: ApplyChangesRequest,
   instance: Instance,
-  { examined, changes }: Changes,
+  { examined, changes, keptIn }: Changes & { readonly keptIn: string },
 ): Promise<Plan> {
-  const plan = await planReload(host, runtimes, request, instance, examined);
+  const files = { ...examined, keptIn };
+  const plan = await planReload(host, runtimes, request, instance, files);
   return notAtRuntime(plan, reasonIn(changes));
 }
 

@@ -52,7 +52,7 @@ async function prepareApply(
   if (outlook.kind === 'reload') {
     if (edited !== 'edited') throw impossible(outlook, edited);
     const now = stateDir === null ? instance : await awaitRoom(host, request);
-    const plan = await planReload(host, runtimes, request, now, examined);
+    const plan = await planReload(host, runtimes, request, now, { ...examined, keptIn });
     return notAtRuntime(plan, outlook.because);
   }
   if (outlook.changes.length === 0 && examined.edits.length === 0) return UNCHANGED;

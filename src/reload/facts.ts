@@ -1,9 +1,13 @@
 import { isAbsolute, join } from 'node:path';
 import { refused } from '../error.js';
-import type { Config } from '../haproxy/config/resolve.js';
+import { resolve, type Config } from '../haproxy/config/resolve.js';
 import { globalsOf } from '../haproxy/config/globals.js';
 import { modeOf, optionOf, timeoutOf } from '../haproxy/config/proxy.js';
-import { wantedListeners, type WantedListeners } from '../haproxy/config-listeners.js';
+import {
+  peersListeners,
+  wantedListeners,
+  type WantedListeners,
+} from '../haproxy/config-listeners.js';
 import type { Instance } from '../haproxy/instance.js';
 import type { Listener } from '../haproxy/listeners.js';
 import { parseLevel, parseStat, type StatRow } from '../haproxy/runtime/answers.js';
@@ -15,29 +19,42 @@ import type {
   KeptListener,
   ListenerFacts,
   RuntimeFacts,
+  StateFacts,
 } from '../methods/facts.js';
 import { MIGRATE_SYSCTL } from '../methods/parts.js';
 import type { Check } from './check-config.js';
+import { gatherState, NO_STATE, type StateInput } from './state-facts.js';
 
-/**
- * Reads from the machine all that the methods may ask for.
- *
- * @param config what the next process will read
- * @param former what the files say without the edit that goes with the reload
- */
+export interface Wish {
+  /** As the next process will read it. */
+  readonly config: Config;
+  /** What the files say without the edit that goes with the reload. */
+  readonly unedited: Config;
+  /** What was changed at run time goes into the files where it can. */
+  readonly keepRuntime: boolean;
+  /** As the running process has read it, where that is known; judged by the files' age when absent. */
+  readonly former?: Config;
+}
+
+/** Reads from the machine all that the methods may ask for. */
 export async function gatherFacts(
   host: Host,
   runtimes: Runtimes,
   instance: Instance,
   check: Check,
-  { config, former }: { readonly config: Config; readonly former: Config },
+  { config, unedited, keepRuntime, former: known }: Wish,
 ): Promise<Facts> {
   const { leader, serving } = instance;
   const isMaster = instance.mode === 'master-worker';
   const mode = modeFrom(instance, config);
   const startedMs = host.clock.now() - serving.ageMs;
   const wanted = wantedListeners(config, check.environment);
-  const runtime = await runtimeFacts(runtimes, instance, former, check.cwd);
+  // No client comes there, and HAProxy itself hands them on or binds them anew.
+  const peers = peersListeners(config, check.environment);
+  const isForClients = ({ local }: Listener): boolean => !peers.some((one) => one.local === local);
+  const runtime = await runtimeFacts(runtimes, instance, unedited, check.cwd);
+  const filesAsRead = check.files.every(({ modifiedMs }) => modifiedMs < startedMs);
+  const former = known ?? (filesAsRead ? unedited : null);
   const migrate = await host.kernel.sysctl(MIGRATE_SYSCTL, serving.pid);
   return {
     mode,
@@ -53,12 +70,17 @@ export async function gatherFacts(
     pidFile: pidFileOf(instance, config, check.cwd),
     runtime: runtime.facts,
     // It is the old process that closes idle connections or passes its sockets on.
-    frontends: frontendFacts(former, runtime.frontends),
-    listeners: listenerFacts(instance.listeners, wanted, runtime.facts.sockets),
-    filesAsRead: check.files.every(({ modifiedMs }) => modifiedMs < startedMs),
+    frontends: frontendFacts(unedited, runtime.frontends),
+    listeners: listenerFacts(
+      instance.listeners.filter(isForClients),
+      wanted,
+      runtime.facts.sockets,
+    ),
+    filesAsRead,
     migrateRequests: migrate === undefined ? 'absent' : migrate === '1' ? 'on' : 'off',
     holds: null,
-    idleTimeoutMs: idleTimeoutMs(former),
+    idleTimeoutMs: idleTimeoutMs(unedited),
+    state: await runtime.state(host, { config, former, cwd: check.cwd, startedMs, keepRuntime }),
   };
 }
 
@@ -89,6 +111,7 @@ interface RuntimeView {
   readonly facts: RuntimeFacts;
   /** Rows of `show stat` for the frontends of the running process. */
   readonly frontends: readonly StatRow[];
+  readonly state: (host: Host, input: StateInput) => Promise<StateFacts>;
 }
 
 /** Where the running process answers, and what it allows there. */
@@ -112,7 +135,11 @@ export async function runtimeFacts(
   const sockets = ordered.map(({ path }) => path);
   const passesSocketsAt = ordered.find(({ exposeFdListeners }) => exposeFdListeners)?.path ?? null;
   if (sockets.length === 0) {
-    return { facts: { sockets, admin: false, passesSocketsAt }, frontends: [] };
+    return {
+      facts: { sockets, admin: false, passesSocketsAt },
+      frontends: [],
+      state: async () => NO_STATE,
+    };
   }
   const connection = await runtimes.to(serving, sockets).catch((cause: unknown) => {
     throw refused(
@@ -128,7 +155,10 @@ export async function runtimeFacts(
   const level = parseLevel(await connection.ask('show cli level'));
   const frontends = parseStat(await connection.ask('show stat -1 1 -1'));
   const admin = level === undefined ? ordered[0]?.level === 'admin' : level === 'admin';
-  return { facts: { sockets, admin, passesSocketsAt }, frontends };
+  const facts = { sockets, admin, passesSocketsAt };
+  const state: RuntimeView['state'] = async (host, input) =>
+    await gatherState(host, connection, admin, input);
+  return { facts, frontends, state };
 }
 
 /** Names and modes as the running process has them where it can be asked; options from the files. */

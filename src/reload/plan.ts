@@ -1,3 +1,4 @@
+import type { StateLoss } from '../haproxy/state/state-loss.js';
 import type { Facts } from '../methods/facts.js';
 import type { ExpectedLoss, MethodName, MethodRequest, PlanMethod } from '../methods/method.js';
 import { whyNotByReload } from '../methods/own-command.js';
@@ -14,6 +15,8 @@ export interface Plan {
   readonly losses: readonly ExpectedLoss[];
   /** Why a plan without expected losses is still no promise; null when it is one. */
   readonly unverified: string | null;
+  /** What only the running process knows, and nobody will know any more. No connection is lost. */
+  readonly lostState?: readonly StateLoss[];
   /** What the user should know but need not act upon now. */
   readonly notes: readonly string[];
   /** Names the process in question, for locks and for `status`. */
@@ -144,6 +147,28 @@ function sharedSocketNote(steps: readonly Step[], { runtime }: Facts): readonly 
   return [`while the old process drains it answers on ${path} in turn with the new one`];
 }
 
+const HOLDING: readonly MethodName[] = ['syn-hold', 'syn-drop'];
+
+/** Told over its socket a process has served for a moment already; a state file it reads first. */
+function momentNote(method: MethodName, steps: readonly Step[]): readonly string[] {
+  const told = steps.flatMap((step) => (step.kind === 'carry-states' ? step.servers : []));
+  const out = told.filter(({ state, down }) => state === 'maint' || state === 'drain' || down);
+  if (out.length === 0 || HOLDING.includes(method)) return [];
+  const names = out.slice(0, 3).map(({ server }) => `${server.backend}/${server.server}`);
+  const more = out.length > names.length ? ', ...' : '';
+  return [
+    `for the first hundredths of a second the new process does not know yet that it must spare ${names.join(', ')}${more}: "load-server-state-from-file global" in defaults, and "server-state-file PATH" in global, close that gap (hitless keeps the file)`,
+  ];
+}
+
+/** HAProxy hands them on when it is told to finish, and then only what it has by then. */
+function tablesNote({ state: { tables } }: Facts, retire: readonly Step[]): readonly string[] {
+  if (tables.handedOn.length === 0 || !retire.some(({ kind }) => kind === 'soft-stop')) return [];
+  return [
+    `the entries of ${tables.handedOn.join(', ')} reach the new process when the old one has drained; with --method fd-pass at once`,
+  ];
+}
+
 export function makePlan(
   choice: Extract<Choice, { kind: 'chosen' }>,
   request: MethodRequest,
@@ -157,7 +182,13 @@ export function makePlan(
     reasons: choice.reasons,
     losses: choice.losses,
     unverified: unverified(choice.method, facts),
-    notes: [...extra.notes, ...sharedSocketNote(handOver, facts)],
+    lostState: facts.state.losses,
+    notes: [
+      ...extra.notes,
+      ...sharedSocketNote(handOver, facts),
+      ...momentNote(choice.method, handOver),
+      ...tablesNote(facts, retire),
+    ],
     oldPids: [facts.serving.pid],
     starts: [facts.supervisor === null ? 'start' : 'again'],
     handOver: [...extra.edits, ...handOver],

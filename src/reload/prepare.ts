@@ -18,13 +18,14 @@ import { withKept } from './keep-step.js';
 import { makePlan, type Plan } from './plan.js';
 import { refuseTakenPorts } from './taken-ports.js';
 import type { FileEdit, ReloadRequest } from './request.js';
+import { keptConfig } from './running.js';
 import { UNCHANGED } from './run-plan.js';
 
 /**
  * Checks the configuration with exactly what will be started, and plans.
  * Touches nothing but a candidate file beside an edited one.
  *
- * @param stateDir null for a dry run
+ * @param stateDir null for a dry run; `keptIn`: where what runs is kept
  * @throws HitlessError, exit code 10 (refused) or 2
  */
 export async function prepare(
@@ -32,11 +33,11 @@ export async function prepare(
   runtimes: Runtimes,
   request: ReloadRequest,
   instance: Instance,
-  stateDir: string | null,
+  { stateDir, keptIn }: { readonly stateDir: string | null; readonly keptIn: string },
 ): Promise<Plan | typeof UNCHANGED> {
   const examined = await examine(host, instance, request, stateDir);
   if (examined === UNCHANGED) return UNCHANGED;
-  return await planReload(host, runtimes, request, instance, examined);
+  return await planReload(host, runtimes, request, instance, { ...examined, keptIn });
 }
 
 /** What is to be read and written, before it is checked. */
@@ -44,7 +45,7 @@ export interface Examined {
   /** As they will be. */
   readonly config: Config;
   /** As they are, without the edit. */
-  readonly former: Config;
+  readonly unedited: Config;
   readonly edits: readonly Edit[];
   readonly check: Check;
 }
@@ -68,7 +69,7 @@ export async function examine(
   const config = resolve(edited);
   return {
     config,
-    former: fileEdits === undefined ? config : resolve(documents),
+    unedited: fileEdits === undefined ? config : resolve(documents),
     edits,
     check: await checkFor(host, instance, request, { files, config, stateDir }),
   };
@@ -80,22 +81,42 @@ export async function planReload(
   runtimes: Runtimes,
   request: ReloadRequest,
   instance: Instance,
-  examined: Examined,
+  examined: Examined & { readonly keptIn: string },
 ): Promise<Plan> {
   const { edits, check } = examined;
-  const known = await gatherFacts(host, runtimes, instance, check, examined);
+  const kept = await keptConfig(host, instance, examined.keptIn);
+  const wish = {
+    ...examined,
+    keepRuntime: request.keepRuntime === true,
+    ...(kept === undefined ? {} : { former: kept }),
+  };
+  const known = await gatherFacts(host, runtimes, instance, check, wish);
   const facts = needsHoldFacts(request.method, known)
     ? { ...known, holds: await gatherHoldFacts(host, known) }
     : known;
   await refuseTakenPorts(host, facts, instance);
   const choice = decideMethod(request, facts);
+  refuseUnkept(request, facts);
   const startIsCheck = METHODS[choice.method].startIsCheck(facts) && edits.length === 0;
   if (!startIsCheck || check.stateDir === null) await checkConfig(host, check, edits);
   const plan = makePlan(choice, { drainTimeoutMs: drainTimeoutMs(request, facts) }, facts, {
-    edits: await editSteps(edits),
+    edits: [
+      ...(await editSteps(edits)),
+      ...(await Promise.all(facts.state.entries.map(toEntryStep))),
+    ],
     notes: notesFor(facts),
   });
   return await withKept(host, plan, examined);
+}
+
+/** Who asks for all to be kept is told what cannot be. */
+function refuseUnkept({ keepRuntime, allowLoss }: ReloadRequest, { state }: Facts): void {
+  const [first] = state.losses;
+  if (keepRuntime !== true || allowLoss || first === undefined) return;
+  const list = state.losses.map(({ what, because }) => `  ${what}: ${because}`).join('\n');
+  throw refused('not-lossless', `--keep-runtime cannot keep:\n${list}`, {
+    hint: `${first.remedy}; or accept the loss with --allow-loss`,
+  });
 }
 
 function refuseForeign({ leader }: Instance): void {
@@ -203,6 +224,20 @@ async function toStep({ file, content, summary }: Edit, at: number): Promise<Rep
   };
 }
 
+async function toEntryStep(
+  { path, content, wanted, summary }: Facts['state']['entries'][number],
+  at: number,
+): Promise<ReplaceFile> {
+  return {
+    kind: 'replace-file',
+    id: `entries-${at + 1}`,
+    path,
+    formerSha256: await sha256(content),
+    contentBase64: wanted.toString('base64'),
+    summary,
+  };
+}
+
 /** Longer than the configuration lets an idle client stay: by then all have been told to leave. */
 const DRAIN_MARGIN_MS = 1_000;
 const DRAIN_WITHOUT_TIMEOUT_MS = 60_000;
@@ -215,7 +250,7 @@ function drainTimeoutMs(request: ReloadRequest, facts: Facts): number {
 }
 
 function notesFor(facts: Facts): readonly string[] {
-  const notes: string[] = [];
+  const notes: string[] = [...facts.state.notes];
   const { unmatched } = facts.listeners;
   if (unmatched.length > 0) {
     const names = unmatched.map(({ local }) => local).join(', ');

@@ -26,7 +26,8 @@ export async function reload(
         stateDir === null
           ? await findInstance(host, request.target)
           : await awaitRoom(host, request);
-      return await prepare(host, runtimes, request, instance, stateDir);
+      const folders = { stateDir, keptIn: options.stateDir };
+      return await prepare(host, runtimes, request, instance, folders);
     },
   );
 }

@@ -16,6 +16,8 @@ export interface ReloadRequest {
   readonly drainTimeoutMs?: number;
   /** Old generations that may be alive when another one is added. */
   readonly maxDraining: number;
+  /** What was changed at run time in maps and ACLs is written into their files first. */
+  readonly keepRuntime?: boolean;
   /** A change of the files that goes with the reload. */
   readonly edit?: (documents: readonly Document[]) => readonly FileEdit[];
 }

@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path';
-import { parse } from '../haproxy/config/document.js';
+import { parse, type Document } from '../haproxy/config/document.js';
 import { resolve, type Config } from '../haproxy/config/resolve.js';
 import { readConfigFiles } from '../haproxy/config-files.js';
 import type { ReferencedFile, ReferencedFiles } from '../haproxy/changes/referenced.js';
@@ -49,6 +49,16 @@ export async function readRunning(
   return { kind: 'known', from: 'files', config, referenced };
 }
 
+/** What hitless itself has started the serving process with; undefined when it has not. */
+export async function keptConfig(
+  host: Host,
+  instance: Instance,
+  keptIn: string,
+): Promise<Config | undefined> {
+  const kept = await readKept(host, instance, keptIn);
+  return kept && resolve(documentsOf(kept));
+}
+
 async function readKept(
   host: Host,
   { serving }: Instance,
@@ -59,16 +69,17 @@ async function readKept(
   return content === undefined ? undefined : parseKept(content.toString('utf8'), serving);
 }
 
-function fromKept({ files, referenced }: KeptConfig): Running {
-  const documents = files.map(({ path, contentBase64 }) =>
-    parse(path, Buffer.from(contentBase64, 'base64')),
-  );
+function fromKept(kept: KeptConfig): Running {
   return {
     kind: 'known',
     from: 'kept',
-    config: resolve(documents),
-    referenced: new Map(referenced.map((file) => [file.name, file])),
+    config: resolve(documentsOf(kept)),
+    referenced: new Map(kept.referenced.map((file) => [file.name, file])),
   };
+}
+
+function documentsOf({ files }: KeptConfig): readonly Document[] {
+  return files.map(({ path, contentBase64 }) => parse(path, Buffer.from(contentBase64, 'base64')));
 }
 
 /** A file that is newer than the process is not what the process has read. */

@@ -5,11 +5,13 @@ import { awaitFlowsEnded, type AwaitFlowsEnded } from './await-flows-ended.js';
 import { awaitHandshakes, type AwaitHandshakes } from './await-handshakes.js';
 import { awaitLeft, type AwaitLeft } from './await-left.js';
 import { awaitLetGo, type AwaitLetGo } from './await-let-go.js';
+import { awaitPeers, type AwaitPeers } from './await-peers.js';
 import { awaitQuiet, type AwaitQuiet } from './await-quiet.js';
 import { awaitReplacement, type AwaitReplacement } from './await-replacement.js';
 import { awaitRetired, type AwaitRetired } from './await-retired.js';
 import { awaitStopping, type AwaitStopping } from './await-stopping.js';
 import { awaitWorkers, type AwaitWorkers } from './await-workers.js';
+import { carryStates, type CarryStates } from './carry-states.js';
 import { clearInstance, type ClearInstance } from './clear-instance.js';
 import { confirmGeneration, type ConfirmGeneration } from './confirm-generation.js';
 import { confirmHold, type ConfirmHold } from './confirm-hold.js';
@@ -45,6 +47,7 @@ import { stopInstance, type StopInstance } from './stop-instance.js';
 import { takeFlowsBack, type TakeFlowsBack } from './take-flows-back.js';
 import { tryPeer, type TryPeer } from './try-peer.js';
 import { writeFiles, type WriteFiles } from './write-files.js';
+import { writeStates, type WriteStates } from './write-states.js';
 import type { Effect, StepDefinition } from './definition.js';
 
 /** The vocabulary. A new step is one file and one line in each of these two lists. */
@@ -56,11 +59,13 @@ export type Step =
   | AwaitHandshakes
   | AwaitLeft
   | AwaitLetGo
+  | AwaitPeers
   | AwaitQuiet
   | AwaitReplacement
   | AwaitRetired
   | AwaitStopping
   | AwaitWorkers
+  | CarryStates
   | ClearInstance
   | ConfirmGeneration
   | ConfirmHold
@@ -96,7 +101,8 @@ export type Step =
   | StopInstance
   | TakeFlowsBack
   | TryPeer
-  | WriteFiles;
+  | WriteFiles
+  | WriteStates;
 
 export const STEPS = {
   'add-address': addAddress,
@@ -106,11 +112,13 @@ export const STEPS = {
   'await-handshakes': awaitHandshakes,
   'await-left': awaitLeft,
   'await-let-go': awaitLetGo,
+  'await-peers': awaitPeers,
   'await-quiet': awaitQuiet,
   'await-replacement': awaitReplacement,
   'await-retired': awaitRetired,
   'await-stopping': awaitStopping,
   'await-workers': awaitWorkers,
+  'carry-states': carryStates,
   'clear-instance': clearInstance,
   'confirm-generation': confirmGeneration,
   'confirm-hold': confirmHold,
@@ -147,6 +155,7 @@ export const STEPS = {
   'take-flows-back': takeFlowsBack,
   'try-peer': tryPeer,
   'write-files': writeFiles,
+  'write-states': writeStates,
 } satisfies { readonly [K in Step['kind']]: StepDefinition<Extract<Step, { kind: K }>> };
 
 export function definitionOf(step: Step): StepDefinition<Step> {

@@ -70,6 +70,13 @@ test('no line of the plan is wider than the terminal, and only the loss has a co
   assert.match(coloured.find((line) => line.startsWith('\u001b[')) ?? '', /loses/);
 });
 
+test('state that will be lost is a warning with its reason', () => {
+  const what = '2 entries of the map /hosts.map';
+  const plan = { ...PLAN, lostState: [{ what, because: 'why', remedy: 'how' }] };
+  const text = planText(plan, 200, false, false);
+  assert.match(text, /warning +state that will be lost: 2 entries of the map \/hosts\.map: why\n/);
+});
+
 test('the result says how long it took, by which method, and who serves now', () => {
   assert.equal(resultText(RESULT, 80, false), 'reloaded in 61 ms by quiesce (pid 7 → 8)\n');
 });
@@ -112,6 +119,7 @@ test('the document has the result, the plan with every step in words, and whole 
     reasons: PLAN.reasons,
     losses: [],
     unverified: null,
+    lostState: [],
     notes: [],
     handOver: [{ id: 'runtime', kind: 'open-runtime', text: 'open an admin connection to pid 7' }],
     retire: [{ id: 'stop', kind: 'soft-stop', text: 'tell pid 7 to finish (SIGUSR1)' }],

@@ -4,6 +4,8 @@ export interface FakeConfig {
   readonly binds: readonly FakeBind[];
   readonly frontends: readonly string[];
   readonly statsSockets: readonly StatsSocket[];
+  /** Loaded when it starts: `load-server-state-from-file global`. */
+  readonly stateFile: string | undefined;
 }
 
 export interface FakeBind {
@@ -27,6 +29,9 @@ export function readConfig(text: string): FakeConfig {
   const binds: FakeBind[] = [];
   const frontends: string[] = [];
   const statsSockets: StatsSocket[] = [];
+  const all = text.split('\n').map((line) => line.trim().split(/\s+/));
+  const loads = all.some((words) => words[0] === 'load-server-state-from-file');
+  const stateFile = all.find((words) => words[0] === 'server-state-file')?.[1];
   for (const line of text.split('\n')) {
     const words = line.trim().split(/\s+/);
     const [keyword, first = '', second = ''] = words;
@@ -38,7 +43,13 @@ export function readConfig(text: string): FakeConfig {
       statsSockets.push({ path: second, level, exposesListeners });
     }
   }
-  return { text, binds, frontends, statsSockets };
+  return {
+    text,
+    binds,
+    frontends,
+    statsSockets,
+    stateFile: loads ? stateFile : undefined,
+  };
 }
 
 function bindOf(address: string, words: readonly string[], frontend: string): FakeBind {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readConfig } from './haproxy-config.js';
 import type { World } from './world.js';
 
 /** What a HAProxy can be told at run time, as 2.6 answers. Read from its configuration at first. */
@@ -16,6 +17,7 @@ interface FakeServer {
   address: string;
   port: string;
   weight: number;
+  readonly initialWeight: number;
   maxconn: number;
   maint: boolean;
   drain: boolean;
@@ -58,7 +60,21 @@ export function valuesFrom(world: World, text: string): RuntimeValues {
       values.certificates.set(certificate, world.files.text(certificate) ?? '');
     }
   }
+  loadStates(world, values, readConfig(text).stateFile);
   return values;
+}
+
+/** Of a process that is just starting: what its server-state file says. */
+function loadStates(world: World, { servers }: RuntimeValues, path: string | undefined): void {
+  const text = path === undefined ? undefined : world.files.text(path);
+  for (const line of (text ?? '').split('\n').filter((one) => !one.startsWith('#'))) {
+    const words = line.split(' ');
+    const server = servers.get(`${words[1] ?? ''}/${words[3] ?? ''}`);
+    if (server === undefined) continue;
+    server.maint = (Number(words[6]) & 1) !== 0;
+    server.drain = (Number(words[6]) & 8) !== 0;
+    server.weight = Number(words[7]);
+  }
 }
 
 function readMap(world: World, path: string): (readonly [string, string])[] {
@@ -75,6 +91,7 @@ function serverFrom(words: readonly string[], added: boolean): FakeServer {
     address: address.slice(0, at),
     port: address.slice(at + 1),
     weight: number('weight', 1),
+    initialWeight: number('weight', 1),
     maxconn: number('maxconn', 0),
     maint: added || rest.includes('disabled'),
     drain: false,
@@ -142,7 +159,7 @@ function showServers({ servers }: RuntimeValues, backend: string | undefined): s
     const admin = (server.maint ? 1 : 0) + (server.drain ? 8 : 0);
     const check = server.checked ? 6 : 2;
     return [
-      `1 ${inBackend} ${at + 1} ${own} ${server.address} 2 ${admin} ${server.weight} 1 1 1 0 0 ${check} 0 0 0 - ${server.port} - 0 0 - - 0`,
+      `1 ${inBackend} ${at + 1} ${own} ${server.address} 2 ${admin} ${server.weight} ${server.initialWeight} 1 1 0 0 ${check} 0 0 0 - ${server.port} - 0 0 - - 0`,
     ];
   });
   return `1\n# ${COLUMNS}\n${rows.join('\n')}\n`;

@@ -1,3 +1,4 @@
+import { NO_STATE } from '../../src/reload/state-facts.js';
 import type { Facts } from '../../src/methods/facts.js';
 import { parseArguments } from '../../src/haproxy/arguments.js';
 
@@ -25,6 +26,7 @@ export const FACTS: Facts = {
   migrateRequests: 'off',
   holds: { nft: null, plug: null, interfaces: ['eth0'] },
   idleTimeoutMs: 1_000,
+  state: NO_STATE,
 };
 
 export const MASTER: Facts = {

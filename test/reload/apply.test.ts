@@ -67,6 +67,7 @@ test('changes are made by the process that serves, in an order that loses nothin
     address: '127.0.0.1',
     port: '9004',
     weight: 5,
+    initialWeight: 5,
     maxconn: 0,
     maint: false,
     drain: false,

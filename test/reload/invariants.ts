@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { guardsIn } from '../fakes/guards.js';
+import { runtimeValuesOf } from '../fakes/runtime.js';
 import { tcLeft } from '../fakes/tc.js';
 import { parseKept } from '../../src/haproxy/kept.js';
 import type { FakeProcess, World } from '../fakes/world.js';
@@ -10,6 +11,7 @@ import {
   PID_PATH,
   servingOf,
   STATE_DIR,
+  STATES_PATH,
   type Scenario,
 } from './scenarios.js';
 
@@ -51,8 +53,18 @@ export function assertSettled(world: World, scenario: Scenario, oldPid: number):
   if (scenario.edit) {
     assert.equal(text.includes('leastconn'), serving.pid !== oldPid, 'edit and generation agree');
   }
+  assertStates(world, scenario);
   assertKept(world, serving);
   assert.equal(leftovers(world).join(' '), '', `left behind: ${leftovers(world).join(' ')}`);
+}
+
+/** The server in maintenance is there still, whoever serves; no file is half written. */
+function assertStates(world: World, { states }: Scenario): void {
+  if (states === undefined) return;
+  const { maint, weight } = runtimeValuesOf(world, servingOf(world)).servers.get('app/b') ?? {};
+  assert.deepEqual([maint, weight], [true, 77], 'a state that was set at run time is lost');
+  const file = world.files.text(STATES_PATH);
+  if (file !== undefined) assert.match(file, /^1\n# be_id .*\n.* a .*\n.* b .*\n$/, 'a torn file');
 }
 
 /** What is kept as the configuration of a process is what that process has read, or nothing is. */
@@ -76,6 +88,7 @@ export function leftovers(world: World): readonly string[] {
     '/run/stats.sock',
     '/run/web.sock',
     '/run/master.sock',
+    STATES_PATH,
   ]);
   return world.files
     .paths()

@@ -2,12 +2,14 @@ import { parse, print, type Document } from '../../src/haproxy/config/document.j
 import type { MethodName } from '../../src/methods/method.js';
 import type { FileEdit, ReloadRequest } from '../../src/reload/request.js';
 import { callHaproxy, workersOf } from '../fakes/haproxy.js';
+import { runtimeValuesOf } from '../fakes/runtime.js';
 import type { FakeProcess } from '../fakes/world.js';
 import { World } from '../fakes/world.js';
 
 export const CONFIG_PATH = '/etc/haproxy/haproxy.cfg';
 export const PID_PATH = '/run/haproxy.pid';
 export const STATE_DIR = '/var/lib/hitless';
+export const STATES_PATH = '/var/lib/haproxy/states';
 export const MIGRATE = 'net.ipv4.tcp_migrate_req';
 
 /** One way to reload one kind of HAProxy. */
@@ -24,6 +26,8 @@ export interface Scenario {
   readonly allowLoss?: boolean;
   /** The method itself promises that somebody accepts at every instant. */
   readonly alwaysServed: boolean;
+  /** A server was put in maintenance at run time; HAProxy is told so, or reads it from a file. */
+  readonly states?: 'socket' | 'file';
 }
 
 const FULL = 'level admin expose-fd listeners';
@@ -68,6 +72,23 @@ export const SCENARIOS: readonly Scenario[] = KINDS.flatMap((kind) => [
   { ...kind, name: `${kind.name}, with an edit`, edit: true },
 ]);
 
+const CARRYING = [
+  ...['quiesce', 'fd-pass', 'migrate', 'plain', 'master with a socket', 'supervised'],
+  'syn-drop',
+];
+
+/** With a server in maintenance, which stays there whatever happens. */
+export const STATE_SCENARIOS: readonly Scenario[] = KINDS.filter(({ name }) =>
+  CARRYING.includes(name),
+).flatMap((kind) =>
+  (['socket', 'file'] as const).map((states) => ({
+    ...kind,
+    name: `${kind.name}, states by ${states}`,
+    edit: states === 'socket',
+    states,
+  })),
+);
+
 export function scenarioNamed(name: string): Scenario {
   const found = SCENARIOS.find((scenario) => scenario.name === name);
   if (found === undefined) throw new TypeError(`no scenario ${name}`);
@@ -78,7 +99,9 @@ export function configText(scenario: Scenario): string {
   return [
     'global',
     `  stats socket /run/stats.sock mode 600 ${scenario.statsSocket}`,
+    ...(scenario.states === 'file' ? [`  server-state-file ${STATES_PATH}`] : []),
     'defaults',
+    ...(scenario.states === 'file' ? ['  load-server-state-from-file global'] : []),
     '  mode http',
     '  option idle-close-on-response',
     '  timeout client 1s',
@@ -86,6 +109,7 @@ export function configText(scenario: Scenario): string {
     'backend app',
     '  balance roundrobin',
     '  server a 127.0.0.1:9001',
+    ...(scenario.states === undefined ? [] : ['  server b 127.0.0.1:9002 weight 10']),
     '',
   ].join('\n');
 }
@@ -98,6 +122,7 @@ export function buildWorld(scenario: Scenario, net = 'host'): World {
   startHaproxy(world, scenario);
   const { haproxy } = servingOf(world);
   if (haproxy === undefined) throw new TypeError('HAProxy has not started');
+  changeAtRunTime(world);
   haproxy.connections = [1, 2].map((port) => ({
     inode: world.newInode(),
     local: '0.0.0.0:8080',
@@ -109,6 +134,13 @@ export function buildWorld(scenario: Scenario, net = 'host'): World {
     world.handshakes = [];
   });
   return world;
+}
+
+function changeAtRunTime(world: World): void {
+  const server = runtimeValuesOf(world, servingOf(world)).servers.get('app/b');
+  if (server === undefined) return;
+  server.maint = true;
+  server.weight = 77;
 }
 
 /** What happens at boot. */

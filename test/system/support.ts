@@ -60,6 +60,8 @@ export interface Outcome {
   readonly plan: {
     readonly method: string;
     readonly reasons: readonly string[];
+    readonly lostState?: readonly { readonly what: string; readonly because: string }[];
+    readonly notes: readonly string[];
     readonly handOver: readonly { readonly kind: string; readonly text: string }[];
   } | null;
   readonly error?: {
