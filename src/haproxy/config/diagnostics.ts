@@ -242,7 +242,8 @@ function duplicates(sections: readonly Section[]): readonly Diagnostic[] {
     if (section.name === '' || section.env || !certain(section)) return [];
     const { kind, name } = section;
     const spaces = SPACES_OF[kind] ?? (UNIQUE.has(kind) ? [kind] : []);
-    const first = spaces.map((space) => known.get(`${space} ${name}`)).find(Boolean);
+    // cfg_parse_listen() compares a listen section with frontends only.
+    const first = known.get(`${spaces[0] ?? ''} ${name}`);
     for (const space of spaces) if (first === undefined) known.set(`${space} ${name}`, section);
     const servers = spaces.includes('backend') ? duplicateServers(section) : [];
     if (first === undefined) return servers;
