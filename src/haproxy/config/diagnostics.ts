@@ -56,7 +56,7 @@ function linesOf(document: Document): readonly Diagnostic[] {
     if (keyword === undefined || keyword === '') continue;
     if (keyword.startsWith('.')) macro(line, lexLine(text).words, open, add);
     else if (SECTION_KEYWORDS.has(keyword)) before = false;
-    else if (before) add(line, columnOf(text), outOfSection(keyword));
+    else if (before && open.length === 0) add(line, columnOf(text), outOfSection(keyword));
   }
   for (const { line } of open) add(line, columnOf(line.text), 'this ".if" has no ".endif"');
   const last = document.lines.at(-1);
@@ -144,7 +144,7 @@ const BAD_NAME = /[^A-Za-z0-9._:-]/;
 function sectionFaults(sections: readonly Section[]): readonly Diagnostic[] {
   return sections.flatMap((section) => {
     const { kind, name, env } = section;
-    if (!NAMED.has(kind) || env) return unknownSections(section);
+    if (!NAMED.has(kind) || env || !certain(section)) return unknownSections(section);
     if (name === '') return [inHeader(section, 0, `"${kind}" needs a name`)];
     const bad = PROXIES.has(kind) ? BAD_NAME.exec(name)?.[0] : undefined;
     if (bad === undefined) return unknownSections(section);
@@ -184,7 +184,7 @@ function unknownDefaults(sections: readonly Section[]): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
   for (const section of sections) {
     const { from, kind, name } = section;
-    if (from !== undefined) {
+    if (from !== undefined && certain(section)) {
       const [first, second] = known.get(from) ?? [];
       if (first === undefined) found.push(inFrom(section, sections, from));
       else if (second !== undefined && certain(first) && certain(second)) {
@@ -242,7 +242,8 @@ function duplicates(sections: readonly Section[]): readonly Diagnostic[] {
     if (section.name === '' || section.env || !certain(section)) return [];
     const { kind, name } = section;
     const spaces = SPACES_OF[kind] ?? (UNIQUE.has(kind) ? [kind] : []);
-    const first = spaces.map((space) => known.get(`${space} ${name}`)).find(Boolean);
+    // cfg_parse_listen() compares a listen section with frontends only.
+    const first = known.get(`${spaces[0] ?? ''} ${name}`);
     for (const space of spaces) if (first === undefined) known.set(`${space} ${name}`, section);
     const servers = spaces.includes('backend') ? duplicateServers(section) : [];
     if (first === undefined) return servers;

@@ -96,6 +96,8 @@ const FINDINGS: readonly (readonly [string, string, readonly string[]])[] = [
     'backend b\n server s :1\n server s :2\n',
     ['3:9 server s has the name of that in line 2'],
   ],
+  ['what a branch says that may not count', '.if 0\n x\nbackend\nbackend a/b from c\n.endif\n', []],
+  ['a listen section after a backend of its name', 'backend b\nlisten b\n', []],
   ['two of one name in branches', '.if 1\nbackend b\n.else\nbackend b\n.endif\n', []],
   [
     'a section that is not known',

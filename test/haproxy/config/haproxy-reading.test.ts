@@ -81,7 +81,10 @@ test('a condition that HAProxy refuses is refused, and no other', { skip }, () =
     fc.property(expression, ends, ends, (middle, before, end) => {
       const text = `global\n.if ${before}${middle}${end}\n.endif\n`;
       const refuses = haproxySays(text).includes(`${file}:2]`);
-      const errors = diagnose(read(text)).filter(({ severity }) => severity === 'error');
+      const config = read(text);
+      // A predicate that only a later version may know.
+      if (config.undecided.length > 0) return;
+      const errors = diagnose(config).filter(({ severity }) => severity === 'error');
       assert.equal(errors.length > 0, refuses, `${text}${errors[0]?.message ?? ''}`);
     }),
     { numRuns: 120 },
