@@ -120,9 +120,18 @@ function driftSentence(drift: Drift): string {
   }
 }
 
-/** What becomes of it when a new process begins with what the files say. */
+/** What becomes of it in the next process (src/haproxy/state): some of it hitless hands on. */
 export function afterReload({ kind, files, running }: Drift): string {
   switch (kind) {
+    case 'state':
+    case 'weight':
+    case 'address':
+    case 'check':
+    case 'agent-check':
+      return 'a reload by hitless carries it over';
+    case 'map-entry':
+    case 'acl-entry':
+      return `${files === null ? 'a reload forgets it' : 'a reload begins with the file'}, unless with --keep-runtime`;
     case 'added-server':
       return 'a reload removes it';
     case 'deleted-server':

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { refused } from '../error.js';
-import { resolve, type Config } from '../haproxy/config/resolve.js';
+import type { Config } from '../haproxy/config/resolve.js';
 import { globalsOf } from '../haproxy/config/globals.js';
 import { modeOf, optionOf, timeoutOf } from '../haproxy/config/proxy.js';
 import {

@@ -58,7 +58,7 @@ test('says old and new line with their places, the reason, the drift, and a summ
   );
   assert.match(
     text,
-    /~ server web\/web2 state: maint, the files say ready \(haproxy\.cfg:20\); a reload begins with ready/,
+    /~ server web\/web2 state: maint, the files say ready \(haproxy\.cfg:20\); a reload by hitless carries it over/,
   );
   assert.match(text, /\+ server web\/x: added at run time \(10\.0\.0\.9:80\); a reload removes it/);
   assert.match(text, /\n1 at run time, 1 needs a reload, 2 in drift\n$/);

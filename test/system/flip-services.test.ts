@@ -93,7 +93,7 @@ for (const one of CASES) {
 
     test('a configuration that is wrong is refused, and the old instance serves on', async () => {
       const former = await readFile(place.config, 'utf8');
-      const before = await masters(place, one.program);
+      const running = await masters(place, one.program);
       await writeFile(place.config, one.broken(former));
       await losingNothing(place, [NEW], async () =>
         assertRefused(await flip(), {
@@ -104,7 +104,7 @@ for (const one of CASES) {
         }),
       );
       await writeFile(place.config, former);
-      assert.deepEqual(await masters(place, one.program), before);
+      assert.deepEqual(await masters(place, one.program), running);
     });
 
     const flipped = async (...words: readonly string[]): Promise<number> => {
