@@ -6,7 +6,9 @@ import type { Host } from '../host/host.js';
 import { applyChanges, type ApplyChangesRequest } from '../reload/apply-changes.js';
 import { parseSavedPlan } from '../reload/saved-plan.js';
 import type { Io } from './command.js';
+import type { PlanOptions } from '../reload/run-plan.js';
 import { addReloadOptions, requestOf, type ReloadFlags } from './reload-options.js';
+import { planText } from './reload-text.js';
 import { runPlanned } from './run-planned.js';
 
 export function build(io: Io): Command {
@@ -19,16 +21,38 @@ export function build(io: Io): Command {
       '[newfile]',
       'a configuration, or what "hitless plan --out" saved (default: the files)',
     )
+    .option('--yes', 'do not ask on a terminal')
     .addHelpText('after', EXAMPLES)
-    .action(async (path: string | undefined, flags: ReloadFlags) => {
+    .action(async (path: string | undefined, flags: ApplyFlags) => {
       const wanted = path === undefined ? {} : await wantedIn(nodeHost(), path);
       const request = { ...requestOf(flags), ...wanted };
       await runPlanned(
         flags,
         io,
-        async (host, options) => await applyChanges(host, request, options),
+        async (host, options) => await applyChanges(host, request, asking(options, flags, io)),
       );
     });
+}
+
+interface ApplyFlags extends ReloadFlags {
+  readonly yes?: boolean;
+}
+
+/** On a terminal nothing is touched before somebody has seen the plan and agreed; scripts go on. */
+function asking(options: PlanOptions, flags: ApplyFlags, io: Io): PlanOptions {
+  const { confirm, stderr, columns, colour } = io;
+  const quiet = flags.yes === true || flags.json === true || flags.ndjson === true;
+  if (confirm === undefined || quiet || options.dryRun) return options;
+  return {
+    ...options,
+    onPlan: async (plan) => {
+      stderr.write(planText(plan, columns, colour.stderr, true));
+      if (await confirm('apply this? [y/N] ')) return;
+      throw refused('interrupted', 'nothing was touched: the answer was not yes', {
+        hint: 'with --yes it does not ask',
+      });
+    },
+  };
 }
 
 async function wantedIn(

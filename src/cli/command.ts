@@ -13,6 +13,8 @@ export interface Io {
   readonly colour: { readonly stdout: boolean; readonly stderr: boolean };
   /** Width of the terminal in columns; 80 when there is none. */
   readonly columns: number;
+  /** Asks a question that is answered with yes or no; absent where nobody sits at a terminal. */
+  readonly confirm?: (question: string) => Promise<boolean>;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
   readonly exit: (code: ExitCode) => void;

@@ -42,7 +42,7 @@ function setCommand(
     .description(
       `Change ${summary}: by the runtime API where that can be, else by a reload; the file says the same.`,
     )
-    .option('--runtime-only', 'leave the files alone: the next reload forgets it')
+    .option('--runtime-only', 'leave the files alone')
     .argument(target, TARGETS)
     .argument(value)
     .addHelpText('after', SERVER_EXAMPLES)
@@ -75,8 +75,8 @@ function stateWish(target: string, state: string, flags: SetFlags): Wish {
   }
   if (state === 'drain' && flags.runtimeOnly !== true) {
     throw usage(
-      'no file can say "drain": a reload forgets it',
-      'add --runtime-only to drain until the next reload, or set the weight to 0',
+      'no file can say "drain": HAProxy started again by others forgets it',
+      'add --runtime-only (a reload by hitless carries it over), or set the weight to 0',
     );
   }
   return wish(target, 'state', state, (server) => stateEdit(server, state));

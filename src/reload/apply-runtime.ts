@@ -61,7 +61,10 @@ async function prepareApply(
     ...outlook,
     examined,
     keep: edited === 'edited' && (await runsTheFiles(host, instance, examined, keptIn)),
-    notes: edited === 'left alone' ? ['the files are left alone: a reload forgets the change'] : [],
+    notes:
+      edited === 'left alone'
+        ? ['the files are left alone: a reload by others forgets the change']
+        : [],
   });
 }
 

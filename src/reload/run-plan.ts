@@ -15,8 +15,8 @@ export interface PlanOptions {
   readonly stateDir: string;
   readonly signal?: AbortSignal;
   readonly onEvent: (event: RunEvent) => void;
-  /** Called with the plan before anything is touched. */
-  readonly onPlan?: (plan: Plan) => void;
+  /** Called with the plan before anything is touched; what it throws ends the run there. */
+  readonly onPlan?: (plan: Plan) => void | Promise<void>;
   readonly dryRun: boolean;
   /** Wait here until the old generation is gone instead of leaving that to `onDraining`. */
   readonly wait: boolean;
@@ -83,7 +83,7 @@ export async function runPlan(
     try {
       const plan = await preparedOrUntouched(prepare, runtimes, options.stateDir);
       if (plan === UNCHANGED) return unchanged();
-      options.onPlan?.(plan);
+      await options.onPlan?.(plan);
       return await carryOutPlan(host, options, plan, runtimes, startedMs);
     } finally {
       // Whatever happened: an open connection would keep this process from ending.
@@ -99,7 +99,7 @@ async function planOnly(host: Host, options: PlanOptions, prepare: Prepare): Pro
   try {
     const plan = await prepare(runtimes, null);
     if (plan === UNCHANGED) return unchanged();
-    options.onPlan?.(plan);
+    await options.onPlan?.(plan);
     return {
       ...describe(plan),
       result: 'planned',

@@ -7,7 +7,14 @@ import { type QuestionLab, startQuestionLab } from '../../src/lab/question-lab.j
 import { parseLimits } from '../../src/haproxy/runtime/limits.js';
 import { adminState, parseServerStates } from '../../src/haproxy/runtime/server-states.js';
 import { KEPT, losingNothing, NEW } from './load.js';
-import { assertAsBefore, assertRefused, hitless, outcomeOf, servingPid } from './support.js';
+import {
+  assertAsBefore,
+  assertRefused,
+  hitless,
+  onTerminal,
+  outcomeOf,
+  servingPid,
+} from './support.js';
 
 let question: QuestionLab;
 let config: string;
@@ -109,7 +116,7 @@ test('draining has no form in a file: it is done for the running process alone, 
   assert.match(outcomeOf(refused).error?.hint ?? '', /--runtime-only/);
   const ran = await hitless(question, 'set', 'state', 'web/web1', 'drain', '--runtime-only');
   assert.equal(ran.code, 0, ran.stderr);
-  assert.match(ran.stderr, /a reload forgets/);
+  assert.match(ran.stderr, /a reload by others forgets/);
   assert.match(await web1(), / drain /);
   await hitless(question, 'set', 'state', 'web/web1', 'ready', '--runtime-only');
   assert.match(await web1(), / ready /);
@@ -230,3 +237,20 @@ function done(ran: RunResult, reloads = true): void {
   assert.equal(ran.code, 0, `${ran.stderr}\n${ran.stdout}`);
   if (reloads) assert.equal(outcomeOf(ran).result, 'reloaded');
 }
+
+test('on a terminal apply shows its plan and asks; without a yes nothing is touched', async () => {
+  const pid = await servingPid(question);
+  const former = await readFile(config, 'utf8');
+  const wanted = `${question.lb.dir}/asked.cfg`;
+  await writeFile(wanted, former.replace(/(server web2 \S+).*/, '$1 weight 7'));
+  const no = await onTerminal(question, 'no\n', 'apply', wanted);
+  assert.equal(no.code, 10, no.stdout);
+  assert.match(no.stdout, /web2[^]*7[^]*apply this\? \[y\/N\][^]*nothing was touched/);
+  assert.equal(await readFile(config, 'utf8'), former);
+  const yes = await onTerminal(question, 'y\n', 'apply', wanted);
+  assert.equal(yes.code, 0, yes.stdout);
+  assert.match(await readFile(config, 'utf8'), /web2 \S+ weight 7/);
+  const back = await hitless(question, 'set', 'weight', 'web/web2', '6');
+  assert.equal(back.code, 0, back.stderr);
+  await assertAsBefore(question, pid);
+});

@@ -37,6 +37,17 @@ export async function hitless(
   return await question.lb.run([...HITLESS, ...words], options);
 }
 
+/** The same on a terminal, where somebody types `input`. All that it prints is in stdout. */
+export async function onTerminal(
+  question: Pick<QuestionLab, 'lb'>,
+  input: string,
+  ...words: readonly string[]
+): Promise<RunResult> {
+  const line = [...HITLESS, ...words].map((word) => `'${word}'`).join(' ');
+  const options = { env: environment(question), timeoutMs: COMMAND_LIMIT_MS, input };
+  return await question.lb.run(['script', '-qec', line, '/dev/null'], options);
+}
+
 /** Starts hitless on the load balancer, to be stopped or killed from outside. */
 export async function startHitless(
   question: QuestionLab,
