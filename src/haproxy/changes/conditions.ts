@@ -10,6 +10,8 @@ export interface Conditions {
 }
 
 const DECIDING: ReadonlySet<string> = new Set(['.if', '.elif', '.else', '.endif']);
+const FEED = 0x0a;
+const RETURN = 0x0d;
 const DOT = 0x2e;
 const QUOTE = 0x22;
 const APOSTROPHE = 0x27;
@@ -46,6 +48,7 @@ export function mayDecide(text: string): boolean {
   let at = 0;
   while (text.charCodeAt(at) === 0x20 || text.charCodeAt(at) === 0x09) at += 1;
   const first = text.charCodeAt(at);
+  if (first === FEED || (first === RETURN && text.charCodeAt(at + 1) === FEED)) return false;
   return (
     first === DOT || first === QUOTE || first === APOSTROPHE || first === BACKSLASH || first < 0x20
   );
