@@ -1,4 +1,4 @@
-import type { ConfigChange, RuntimeChange } from '../haproxy/runtime/change.js';
+import { changeFrom, type ConfigChange, type RuntimeChange } from '../haproxy/runtime/change.js';
 import { inverseOf } from '../haproxy/runtime/commands.js';
 import { readBackAll, wantedValue } from '../haproxy/runtime/read-back.js';
 import type { RuntimeConnection } from '../host/host.js';
@@ -29,7 +29,7 @@ async function withBefore(
     const value = now.get(one) ?? null;
     const because = await whyNotFrom(one, value);
     if (because !== undefined) return { ...change, by: { kind: 'reload', because } };
-    if (value !== (await wantedValue(one))) wanted.push(from(one, value));
+    if (value !== (await wantedValue(one))) wanted.push(changeFrom(one, value));
   }
   if (wanted.length > 0) return { ...change, by: { kind: 'runtime', changes: wanted } };
   return { ...change, by: { kind: 'nothing', because: 'it was set at run time already' } };
@@ -54,20 +54,5 @@ async function whyNotFrom(change: RuntimeChange, now: string | null): Promise<st
     }
     default:
       return undefined;
-  }
-}
-
-function from(change: RuntimeChange, now: string | null): RuntimeChange {
-  switch (change.kind) {
-    case 'server':
-      return { ...change, before: now ?? '' };
-    case 'map-entry':
-    case 'acl-entry':
-      return { ...change, before: now };
-    case 'frontend-maxconn':
-    case 'global':
-      return { ...change, before: Number(now) };
-    default:
-      return change;
   }
 }

@@ -4,7 +4,7 @@ import { wordsOf } from '../haproxy/config/sections.js';
 import type { Instance } from '../haproxy/instance.js';
 import { parseInfo } from '../haproxy/runtime/answers.js';
 import { whyNotAtRuntime, whyNotWithBalance } from '../haproxy/runtime/availability.js';
-import type { RuntimeChange } from '../haproxy/runtime/change.js';
+import { changeFrom, type RuntimeChange } from '../haproxy/runtime/change.js';
 import { describeChange } from '../haproxy/runtime/commands.js';
 import { readBackAll, wantedValue } from '../haproxy/runtime/read-back.js';
 import type { Runtimes } from '../haproxy/runtime/runtimes.js';
@@ -39,7 +39,7 @@ export async function outlookFor(
   const changes: RuntimeChange[] = [];
   for (const [at, one] of asked.entries()) {
     const now = values[at] ?? null;
-    const change = withBefore(one, now);
+    const change = changeFrom(one, now);
     if (now === (await wantedValue(change))) continue;
     const because = whyNot(change, now, version, config);
     if (because !== undefined) {
@@ -48,21 +48,6 @@ export async function outlookFor(
     changes.push(change);
   }
   return { kind: 'runtime', changes, sockets: facts.sockets };
-}
-
-function withBefore(change: RuntimeChange, now: string | null): RuntimeChange {
-  switch (change.kind) {
-    case 'server':
-      return { ...change, before: now ?? '' };
-    case 'map-entry':
-    case 'acl-entry':
-      return { ...change, before: now };
-    case 'frontend-maxconn':
-    case 'global':
-      return { ...change, before: Number(now) };
-    default:
-      return change;
-  }
 }
 
 function whyNot(

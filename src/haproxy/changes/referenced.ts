@@ -1,16 +1,10 @@
+import type { ReferenceKind } from '../config/references.js';
 import type { Config } from '../config/resolve.js';
 import type { ConfigChange } from '../runtime/change.js';
 import { whyNotAtRuntime } from '../runtime/availability.js';
 import { entryChanges } from './entries.js';
 
-export type ReferencedKind =
-  | 'certificate'
-  | 'ca-file'
-  | 'crl-file'
-  | 'crt-list'
-  | 'map'
-  | 'acl'
-  | 'other';
+export type ReferencedKind = Exclude<ReferenceKind, 'errorfile' | 'lua' | 'server-state'>;
 
 /** A file that the configuration names, as HAProxy has read it or would read it. */
 export interface ReferencedFile {

@@ -91,3 +91,19 @@ export interface ConfigChange {
     /** HAProxy behaves the same: comments, spaces, order of sections that does not count. */
     | { readonly kind: 'nothing'; readonly because: string };
 }
+
+/** The same change from another value: the one that is there now, as reading back shows it. */
+export function changeFrom(change: RuntimeChange, now: string | null): RuntimeChange {
+  switch (change.kind) {
+    case 'server':
+      return { ...change, before: now ?? '' };
+    case 'map-entry':
+    case 'acl-entry':
+      return { ...change, before: now };
+    case 'frontend-maxconn':
+    case 'global':
+      return { ...change, before: Number(now) };
+    default:
+      return change;
+  }
+}
