@@ -32,8 +32,8 @@ export interface Wish {
   readonly unedited: Config;
   /** What was changed at run time goes into the files where it can. */
   readonly keepRuntime: boolean;
-  /** As the running process has read it, where that is known; judged by the files' age when absent. */
-  readonly former?: Config;
+  /** As the running process has read it, where that is known; asked when the files are newer. */
+  readonly former?: () => Promise<Config | undefined>;
 }
 
 /** Reads from the machine all that the methods may ask for. */
@@ -54,7 +54,7 @@ export async function gatherFacts(
   const isForClients = ({ local }: Listener): boolean => !peers.some((one) => one.local === local);
   const runtime = await runtimeFacts(runtimes, instance, unedited, check.cwd);
   const filesAsRead = check.files.every(({ modifiedMs }) => modifiedMs < startedMs);
-  const former = known ?? (filesAsRead ? unedited : null);
+  const former = filesAsRead ? unedited : ((await known?.()) ?? null);
   const migrate = await host.kernel.sysctl(MIGRATE_SYSCTL, serving.pid);
   return {
     mode,

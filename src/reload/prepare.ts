@@ -84,11 +84,10 @@ export async function planReload(
   examined: Examined & { readonly keptIn: string },
 ): Promise<Plan> {
   const { edits, check } = examined;
-  const kept = await keptConfig(host, instance, examined.keptIn);
   const wish = {
     ...examined,
     keepRuntime: request.keepRuntime === true,
-    ...(kept === undefined ? {} : { former: kept }),
+    former: async () => await keptConfig(host, instance, examined.keptIn),
   };
   const known = await gatherFacts(host, runtimes, instance, check, wish);
   const facts = needsHoldFacts(request.method, known)
