@@ -2,8 +2,9 @@ import type { Release } from '../haproxy/version.js';
 import type { Severity } from './check.js';
 
 /**
- * Bugs of HAProxy that show in reloads, as data. Only ranges that are certain: from the CHANGELOG of
- * the branch, from the issue, or measured. Another branch may have the bug too.
+ * Bugs of HAProxy that show in reloads, as data. The ranges come from the CHANGELOG of the branch,
+ * from the issue, or were measured; where only the day of the fix is known, the next release of the
+ * branch counts as the first without the bug. Another branch may have it too.
  */
 export interface Advisory {
   readonly id: string;
