@@ -3,6 +3,7 @@ import type { Door, Placement } from '../host/nft-flip.js';
 import type { HealthCheck } from '../host/health.js';
 import type { Step } from '../steps/registry.js';
 import type { GeneratedFile } from '../steps/write-files.js';
+import type { StateFacts } from './facts.js';
 import type { MethodSteps } from './method.js';
 
 /** All that a flip is planned from, read once. Plain data. */
@@ -58,6 +59,14 @@ export interface StandbyInstance {
   readonly health: readonly HealthCheck[];
   readonly links: readonly { readonly from: string; readonly to: string }[];
   readonly pidFile: string | null;
+  /** Of HAProxy: what it is to know of its servers besides what its files say. */
+  readonly states?: StandbyStates;
+}
+
+/** See StateFacts. */
+export interface StandbyStates extends Pick<StateFacts, 'servers' | 'files'> {
+  /** The standby's own. */
+  readonly sockets: readonly string[];
 }
 
 export interface FlipRequest {
@@ -87,8 +96,11 @@ export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): Met
         ? []
         : [{ kind: 'write-files' as const, id: 'files', files: standby.files }]),
       ...checkSteps(standby),
+      ...stateFileSteps(standby),
       startStep(facts, drainTimeoutMs),
       confirmStep(facts, 'confirm'),
+      // Before any client is led to it: none can meet a server in maintenance.
+      ...carrySteps(standby),
       {
         kind: 'flip-map',
         id: 'flip',
@@ -119,6 +131,17 @@ function checkSteps({ checkArgv, cwd, like, environment }: StandbyInstance): rea
       hint: 'the old instance serves on; mend the cause and run the command again',
     },
   ];
+}
+
+function stateFileSteps({ states }: StandbyInstance): readonly Step[] {
+  const { files = [] } = states ?? {};
+  return files.length === 0 ? [] : [{ kind: 'write-states', id: 'state-files', files }];
+}
+
+function carrySteps({ states }: StandbyInstance): readonly Step[] {
+  if (states === undefined || states.servers.length === 0) return [];
+  const { sockets, servers } = states;
+  return [{ kind: 'carry-states', id: 'states', process: NEW, sockets, servers }];
 }
 
 function startStep({ standby, doors }: FlipFacts, drainTimeoutMs: number): Step {

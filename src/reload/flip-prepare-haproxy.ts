@@ -6,6 +6,7 @@ import { readConfigFiles } from '../haproxy/config-files.js';
 import { findInstance } from '../haproxy/instance.js';
 import type { Runtimes } from '../haproxy/runtime/runtimes.js';
 import type { Host, ProcessInfo } from '../host/host.js';
+import type { StateFacts } from '../methods/facts.js';
 import type { QuiesceFacts } from '../methods/flip.js';
 import type { Check } from './check-config.js';
 import { userOf } from './flip-command.js';
@@ -22,6 +23,7 @@ import {
 } from './flip-haproxy.js';
 import { idOf, portsOf, type Prepared, type Scene } from './flip-prepared.js';
 import type { FlipService } from './flip-request.js';
+import { gatherState, NO_STATE } from './state-facts.js';
 import { freePorts } from './standby-ports.js';
 
 /** HAProxy: the next instance has the user's files with other ports. */
@@ -51,12 +53,14 @@ export async function prepareHaproxy(
   const quiesce = await quiesceOf(host, runtimes, serving);
   const { check: validate, ...made } = standbyOf(host, check, ports);
   await validate();
+  const state = await stateOf(host, runtimes, quiesce, check, leader);
   return {
     owner: `haproxy ${names.join(' ')}`,
     doors,
     serving,
     ports,
     unverified: unverified(serving, quiesce),
+    lostState: state.losses,
     active: { stopSignal: 'SIGUSR1', files: await filesOfActive(host, leader), quiesce },
     standby: {
       ...made,
@@ -68,8 +72,36 @@ export async function prepareHaproxy(
       daemonizes: true,
       logFile: null,
       stopSignal: 'SIGUSR1',
+      states: {
+        servers: state.servers,
+        files: state.files,
+        sockets: made.links.map(({ from }) => from),
+      },
     },
   };
+}
+
+/** Of the instance that serves; its files differ from the user's in ports and names alone. */
+async function stateOf(
+  host: Host,
+  runtimes: Runtimes,
+  active: QuiesceFacts | null,
+  { files, cwd }: Check,
+  leader: ProcessInfo | null,
+): Promise<StateFacts> {
+  if (active === null || leader === null) return NO_STATE;
+  const config = resolve(files.map(({ document }) => document));
+  const startedMs = host.clock.now() - leader.ageMs;
+  const filesAsRead = files.every(({ modifiedMs }) => modifiedMs < startedMs);
+  const connection = await runtimes.to(active.process, active.sockets);
+  const former = filesAsRead ? config : null;
+  return await gatherState(host, connection, true, {
+    config,
+    former,
+    cwd,
+    startedMs,
+    keepRuntime: false,
+  });
 }
 
 /** The files named, else the user's own files of the HAProxy that runs. */

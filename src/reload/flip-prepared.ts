@@ -1,3 +1,4 @@
+import type { StateLoss } from '../haproxy/state/state-loss.js';
 import type { Host, ProcessId, ProcessInfo } from '../host/host.js';
 import type { Door } from '../host/nft-flip.js';
 import type { Ruleset } from '../host/nft-list.js';
@@ -24,6 +25,8 @@ export interface Prepared {
   readonly active: Pick<ActiveInstance, 'stopSignal' | 'files' | 'quiesce'>;
   /** Why nothing may be lost and yet nobody can promise it. */
   readonly unverified: string | null;
+  /** What the next instance will not know. */
+  readonly lostState?: readonly StateLoss[];
 }
 
 export interface OwnedDoor extends Door {

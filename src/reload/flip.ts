@@ -96,7 +96,7 @@ async function tryScript(host: Host, ruleset: Ruleset, facts: FlipFacts): Promis
 function planOf(
   facts: FlipFacts,
   { handOver, retire }: Pick<Plan, 'handOver' | 'retire'>,
-  { serving, unverified }: Prepared,
+  { serving, unverified, lostState = [] }: Prepared,
 ): Plan {
   const { leader } = serving;
   const from =
@@ -108,6 +108,7 @@ function planOf(
     reasons: ['flip: a second instance; a map of the kernel leads new connections to it', from],
     losses: [],
     unverified,
+    lostState,
     notes: [],
     oldPids: leader === null ? [] : [leader.pid],
     starts: ['start'],

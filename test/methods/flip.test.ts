@@ -45,6 +45,28 @@ test('flip: build, prove, switch, wait until the old has let go, and only then s
   );
 });
 
+test('flip: states of servers are there before a client is led to the next instance', () => {
+  const server = {
+    server: { backend: 'web', server: 'web1' },
+    state: 'maint' as const,
+    ...{ weight: null, down: null, healthOff: false, agentOff: false },
+    address: null,
+  } as const;
+  const states = {
+    sockets: ['/stats.flip-18000'],
+    servers: [server],
+    files: [{ path: '/states', contentBase64: '' }],
+  };
+  const facts = { ...FACTS, standby: { ...FACTS.standby, states } };
+  assert.deepEqual(
+    planFlip({ drainTimeoutMs: 1_000 }, facts).handOver.map(({ id }) => id),
+    [
+      ...['table', 'files', 'state-files', 'start', 'confirm'],
+      ...['states', 'flip', 'confirm-again', 'let-go'],
+    ],
+  );
+});
+
 test('flip: without a running instance there is nothing to wait for', () => {
   const { handOver, retire } = planFlip({ drainTimeoutMs: 1_000 }, { ...FACTS, active: null });
   assert.equal(handOver.at(-1)?.id, 'confirm-again');

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type QuestionLab, startQuestionLab } from '../../src/lab/question-lab.js';
+import { adminState, parseServerStates } from '../../src/haproxy/runtime/server-states.js';
+import { askHaproxy } from '../../src/lab/stats-socket.js';
 import { assertFlipped, assertUnflipped, flipped, flipWords, mapped } from './flip-support.js';
 import { KEPT, type LoadSpec, losingNothing, NEW } from './load.js';
 import { assertRefused, hitless, servingPid, withConfig } from './support.js';
@@ -107,4 +109,24 @@ test('a dry run shows the transaction and touches nothing', async () => {
   assert.match(stdout, /direct new connections: port 80 \(IPv4\) -> 18\d\d\d/);
   assert.match(stdout, /dry run: the configuration is valid, nothing was touched/);
   assert.deepEqual(await mapped(question), former);
+});
+
+test('servers that are in maintenance or weighted at run time are so in the next instance too', async () => {
+  const ask = async (command: string): Promise<string> =>
+    (await askHaproxy(question.haproxy.paths.statsSocket, command)) ?? '';
+  await ask('set server web/web1 weight 7');
+  await ask('set server web/web2 state maint');
+  const { newPids } = await losingNothing(
+    question,
+    [NEW],
+    async () => await flipped(question, '--wait'),
+  );
+  await assertFlipped(question, newPids[0] ?? 0);
+  assert.match(await ask('show info'), new RegExp(`Pid: ${newPids[0]}\n`));
+  const states = parseServerStates(await ask('show servers state web'));
+  assert.deepEqual(
+    states.map((state) => `${state.server} ${state.weight} ${adminState(state)}`),
+    ['web1 7 ready', 'web2 1 maint'],
+  );
+  await ask('set server web/web2 state ready');
 });
