@@ -26,11 +26,8 @@ export interface Facts {
   readonly runtime: RuntimeFacts;
   readonly frontends: readonly FrontendFacts[];
   readonly listeners: ListenerFacts;
-  /**
-   * The files are older than the process that serves: what they say is what it runs. Otherwise
-   * options of the running process can only be guessed, for HAProxy does not show them.
-   */
-  readonly filesAsRead: boolean;
+  /** What the running process has read: its files are older, or hitless has kept them. */
+  readonly runningKnown: boolean;
   /** net.ipv4.tcp_migrate_req in HAProxy's network namespace. */
   readonly migrateRequests: 'absent' | 'off' | 'on';
   /** What it takes to hold new connections back; null: not looked at, no method in question needs it. */

@@ -52,9 +52,11 @@ export async function gatherFacts(
   // No client comes there, and HAProxy itself hands them on or binds them anew.
   const peers = peersListeners(config, check.environment);
   const isForClients = ({ local }: Listener): boolean => !peers.some((one) => one.local === local);
-  const runtime = await runtimeFacts(runtimes, instance, unedited, check.cwd);
   const filesAsRead = check.files.every(({ modifiedMs }) => modifiedMs < startedMs);
   const former = filesAsRead ? unedited : ((await known?.()) ?? null);
+  // It is the old process that closes idle connections or passes its sockets on.
+  const running = former ?? unedited;
+  const runtime = await runtimeFacts(runtimes, instance, running, check.cwd);
   const migrate = await host.kernel.sysctl(MIGRATE_SYSCTL, serving.pid);
   return {
     mode,
@@ -69,17 +71,16 @@ export async function gatherFacts(
     user: check.user,
     pidFile: pidFileOf(instance, config, check.cwd),
     runtime: runtime.facts,
-    // It is the old process that closes idle connections or passes its sockets on.
-    frontends: frontendFacts(unedited, runtime.frontends),
+    frontends: frontendFacts(running, runtime.frontends),
     listeners: listenerFacts(
       instance.listeners.filter(isForClients),
       wanted,
       runtime.facts.sockets,
     ),
-    filesAsRead,
+    runningKnown: former !== null,
     migrateRequests: migrate === undefined ? 'absent' : migrate === '1' ? 'on' : 'off',
     holds: null,
-    idleTimeoutMs: idleTimeoutMs(unedited),
+    idleTimeoutMs: idleTimeoutMs(running),
     state: await runtime.state(host, { config, former, cwd: check.cwd, startedMs, keepRuntime }),
   };
 }

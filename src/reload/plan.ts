@@ -39,7 +39,7 @@ const BESIDE: readonly MethodName[] = ['migrate', 'syn-hold', 'syn-drop'];
 function unverified(method: MethodName, facts: Facts): string | null {
   const softStops = method === 'fd-pass' || (BESIDE.includes(method) && !facts.runtime.admin);
   const restsOnOption = softStops && facts.frontends.some(({ http }) => http);
-  if (!restsOnOption || facts.filesAsRead) return null;
+  if (!restsOnOption || facts.runningKnown) return null;
   return (
     `the files have changed since pid ${facts.serving.pid} read them: if it does not have ` +
     '"option idle-close-on-response" yet, keep-alive clients may lose a request this once'

@@ -27,7 +27,7 @@ const ANY_FACTS: fc.Arbitrary<Facts> = fc
     cutsIdleClients: fc.boolean(),
     kept: fc.uniqueArray(LISTENER, { selector: ({ local }) => local }),
     migrateRequests: fc.constantFrom<Facts['migrateRequests'][]>('absent', 'off', 'on'),
-    filesAsRead: fc.boolean(),
+    runningKnown: fc.boolean(),
     holds: fc.constantFrom<Facts['holds'][]>(FACTS.holds, null),
   })
   .map(({ mode, sockets, admin, passes, http, cutsIdleClients, kept, ...same }) => ({

@@ -22,7 +22,7 @@ export const FACTS: Facts = {
     added: [{ family: 'ipv4', local: '0.0.0.0:81' }],
     unmatched: [{ family: 'ipv4', local: '0.0.0.0:82', inode: 2 }],
   },
-  filesAsRead: true,
+  runningKnown: true,
   migrateRequests: 'off',
   holds: { nft: null, plug: null, interfaces: ['eth0'] },
   idleTimeoutMs: 1_000,

@@ -7,7 +7,7 @@ import type { Step } from '../../src/steps/registry.js';
 import { CUTTING, FACTS, MASTER, NOT_PASSING } from '../methods/facts.js';
 
 const NOTHING = { edits: [], notes: [] };
-const CHANGED: Facts = { ...FACTS, filesAsRead: false };
+const CHANGED: Facts = { ...FACTS, runningKnown: false };
 
 function planOf(
   method: MethodName,
@@ -44,7 +44,7 @@ test('files are written before anything reads them', () => {
 
 test('files that have changed since leave open whether the old process spares idle clients', () => {
   assert.match(planOf('fd-pass', CHANGED).unverified ?? '', /since pid 7 read them/);
-  assert.match(planOf('fd-pass', { ...MASTER, filesAsRead: false }).unverified ?? '', /pid 7/);
+  assert.match(planOf('fd-pass', { ...MASTER, runningKnown: false }).unverified ?? '', /pid 7/);
 });
 
 test('what does not rest on an option of the running process is sure', () => {

@@ -153,6 +153,22 @@ test('what was kept is compared with files that have changed since', async () =>
   }
 });
 
+test('an option that has come into the files since does not count for the process that runs', async () => {
+  const option = '    option idle-close-on-response\n';
+  await writeFile(config, original.replaceAll(/^(frontend .*\n)/gm, `$1${option}`));
+  const words = ['reload', '--dry-run', '--method', 'fd-pass', '--json'];
+  try {
+    const kept = await hitless(question, ...words);
+    assert.equal(kept.code, 10, kept.stdout);
+    assert.match(kept.stdout, /"code":"not-lossless".*keep-alive clients/);
+    // Who has kept nothing can only say that it is not known.
+    const unknown = await hitless(question, ...words, '--state-dir', `${question.lb.dir}/none`);
+    assert.match(unknown.stdout, /have changed since pid \d+ read them/);
+  } finally {
+    await writeFile(config, original);
+  }
+});
+
 /** What is set over the socket, what drift says of it, and how it is taken back. */
 const DRIFTS: readonly (readonly [
   what: string,
