@@ -17,6 +17,8 @@ export interface Stalled {
  * @throws HitlessError `target-gone`
  */
 export async function stop(pid: number, signal?: AbortSignal): Promise<Stalled> {
+  // 0 would stop the whole group that this very process is in.
+  if (pid <= 0) throw gone(pid);
   const resume = () => void sendSignal(pid, 'SIGCONT');
   if (!sendSignal(pid, 'SIGSTOP')) throw gone(pid);
   try {

@@ -131,3 +131,7 @@ test('a sweep takes only folders whose owner is dead, in this pid namespace', as
   });
   await rm(foreign, { recursive: true });
 });
+
+test('nobody is stopped in place of a process that is not there', async () => {
+  await assert.rejects(async () => await stop(0), /process 0 cannot be stalled: it is gone/);
+});

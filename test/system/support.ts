@@ -196,7 +196,8 @@ export async function stopInLab(
   pidInLab: number,
 ): Promise<Stalled> {
   const found = lab.processes().find((process) => process.pidInLab === pidInLab);
-  return await stop(found?.pid ?? 0);
+  // On an idle machine a reload may have ended before its first lines are read here.
+  return found === undefined ? { resume: () => undefined } : await stop(found.pid);
 }
 
 /** Has another configuration in the file while `act` runs. */
