@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { refused } from '../error.js';
 import { nodeHost } from '../host/node/index.js';
@@ -6,6 +5,7 @@ import type { Host } from '../host/host.js';
 import { applyChanges, type ApplyChangesRequest } from '../reload/apply-changes.js';
 import { parseSavedPlan } from '../reload/saved-plan.js';
 import type { Io } from './command.js';
+import { readNamedFile } from './named-file.js';
 import type { PlanOptions } from '../reload/run-plan.js';
 import { addReloadOptions, requestOf, type ReloadFlags } from './reload-options.js';
 import { planText } from './reload-text.js';
@@ -59,20 +59,12 @@ async function wantedIn(
   host: Host,
   path: string,
 ): Promise<Pick<ApplyChangesRequest, 'newFile' | 'saved'>> {
-  const content = await host.files.read(resolve(path)).catch((cause: NodeJS.ErrnoException) => {
-    throw unreadable(path, cause.code ?? cause.message);
-  });
-  if (content === undefined) throw unreadable(path, 'there is no such file');
+  const content = await readNamedFile(host, path, NAME_ONE);
   const plan = parseSavedPlan(content.toString('utf8'));
   return plan === undefined ? { newFile: { path, content } } : { saved: { path, plan } };
 }
 
-function unreadable(path: string, why: string): Error {
-  return refused('config-unreadable', `${path}: cannot be read (${why})`, {
-    subject: path,
-    hint: 'name a configuration file, or a plan made by "hitless plan --out FILE"',
-  });
-}
+const NAME_ONE = 'name a configuration file, or a plan made by "hitless plan --out FILE"';
 
 const EXAMPLES = `
 Examples:

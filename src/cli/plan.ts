@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { EXIT, refused } from '../error.js';
+import { EXIT } from '../error.js';
 import { nodeHost } from '../host/node/index.js';
 import type { Host } from '../host/host.js';
 import { planChanges, type ChangesPlanRequest } from '../reload/changes-plan.js';
 import { DEFAULT_TIMEOUT_MS } from '../reload/request.js';
 import { savePlan } from '../reload/saved-plan.js';
 import type { Io } from './command.js';
+import { readNamedFile } from './named-file.js';
 import { planChangesText, planDocument, summaryOf } from './plan-text.js';
 import { collectFiles, positive } from './reload-options.js';
 import { stateDirOf } from './state-dir.js';
@@ -75,24 +76,11 @@ async function requestOf(
     ...(flags.binary === undefined ? {} : { binary: resolve(flags.binary) }),
     ...(newFile === undefined
       ? {}
-      : { newFile: { path: newFile, content: await contentOf(host, newFile) } }),
+      : { newFile: { path: newFile, content: await readNamedFile(host, newFile, NAME_ONE) } }),
   };
 }
 
-async function contentOf(host: Host, path: string): Promise<Buffer> {
-  const content = await host.files.read(resolve(path)).catch((cause: NodeJS.ErrnoException) => {
-    throw unreadable(path, cause.code ?? cause.message);
-  });
-  if (content === undefined) throw unreadable(path, 'there is no such file');
-  return content;
-}
-
-function unreadable(path: string, why: string): Error {
-  return refused('config-unreadable', `${path}: cannot be read (${why})`, {
-    subject: path,
-    hint: 'name a configuration file, or none to compare with the files as they are',
-  });
-}
+const NAME_ONE = 'name a configuration file, or none to compare with the files as they are';
 
 const EXAMPLES = `
 Examples:

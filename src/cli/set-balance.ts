@@ -1,10 +1,9 @@
 import { Command } from 'commander';
 import { setBalance } from '../haproxy/config/edit.js';
-import type { Document } from '../haproxy/config/document.js';
-import type { FileEdit } from '../reload/request.js';
 import type { Io } from './command.js';
 import { addReloadOptions, requestOf, type ReloadFlags } from './reload-options.js';
 import { runReload } from './run-reload.js';
+import { fileEdits, type Editing } from './set-edits.js';
 
 export function balanceCommand(io: Io): Command {
   return addReloadOptions(new Command('balance'))
@@ -20,19 +19,11 @@ export function balanceCommand(io: Io): Command {
     });
 }
 
-function balanceEdit(
-  proxy: string,
-  words: readonly string[],
-): (documents: readonly Document[]) => readonly FileEdit[] {
+function balanceEdit(proxy: string, words: readonly string[]): Editing {
   return (documents) => {
     const algorithm = words.length === 1 ? (words[0] ?? '') : words;
     const edit = setBalance(documents, { proxy, algorithm });
-    if (edit.kind === 'unchanged') return [];
-    const { file, line, before, after } = edit.change;
-    const document = edit.documents.find((candidate) => candidate.file === file);
-    if (document === undefined) throw new TypeError(`the edit names ${file}, which was not given`);
-    const was = before?.trim() ?? 'inherited';
-    return [{ file, document, summary: `line ${line}: ${was} → ${after.trim()}` }];
+    return edit.kind === 'unchanged' ? [] : fileEdits({ ...edit, changes: [edit.change] });
   };
 }
 

@@ -50,7 +50,7 @@ function isDisabled(documents: readonly Document[], { backend, server }: ServerN
 }
 
 /** One for each file that differs. */
-function fileEdits(edit: ReturnType<typeof setServer>): readonly FileEdit[] {
+export function fileEdits(edit: ReturnType<typeof setServer>): readonly FileEdit[] {
   if (edit.kind === 'unchanged') return [];
   const files = [...new Set(edit.changes.map(({ file }) => file))];
   return files.map((file) => {

@@ -28,6 +28,11 @@ export async function readConfigFiles(
   return await Promise.all(paths.flat().map(async (path) => await readOne(host, path, cwd)));
 }
 
+/** Written before that moment: a process that started then has read just these. */
+export function areOlder(files: readonly ConfigFile[], thanMs: number): boolean {
+  return files.every(({ modifiedMs }) => modifiedMs < thanMs);
+}
+
 async function expand(host: Host, name: string, cwd: string): Promise<readonly string[]> {
   const info = await host.files.info(absolute(name, cwd)).catch(unreadable(name));
   if (info === undefined) throw missing(name);

@@ -5,6 +5,7 @@ import type { Step } from '../steps/registry.js';
 import type { GeneratedFile } from '../steps/write-files.js';
 import type { StateFacts } from './facts.js';
 import type { MethodSteps } from './method.js';
+import { NEW, tellStates, writeStates } from './parts.js';
 
 /** All that a flip is planned from, read once. Plain data. */
 export interface FlipFacts {
@@ -79,8 +80,6 @@ const BARRIER_MS = 3_000;
 const LONG_BARRIER_MS = 65_000;
 const STOP_LIMIT_MS = 600_000;
 
-const NEW: { readonly startedBy: string } = { startedBy: 'start' };
-
 /**
  * Two instances behind a map of the kernel: the next one is started and proven on a port of its
  * own, then one transaction leads new connections to it. The old one keeps its listeners until
@@ -96,11 +95,11 @@ export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): Met
         ? []
         : [{ kind: 'write-files' as const, id: 'files', files: standby.files }]),
       ...checkSteps(standby),
-      ...stateFileSteps(standby),
+      ...writeStates(standby.states?.files ?? []),
       startStep(facts, drainTimeoutMs),
       confirmStep(facts, 'confirm'),
       // Before any client is led to it: none can meet a server in maintenance.
-      ...carrySteps(standby),
+      ...tellStates(NEW, standby.states?.sockets ?? [], standby.states?.servers ?? []),
       {
         kind: 'flip-map',
         id: 'flip',
@@ -131,17 +130,6 @@ function checkSteps({ checkArgv, cwd, like, environment }: StandbyInstance): rea
       hint: 'the old instance serves on; mend the cause and run the command again',
     },
   ];
-}
-
-function stateFileSteps({ states }: StandbyInstance): readonly Step[] {
-  const { files = [] } = states ?? {};
-  return files.length === 0 ? [] : [{ kind: 'write-states', id: 'state-files', files }];
-}
-
-function carrySteps({ states }: StandbyInstance): readonly Step[] {
-  if (states === undefined || states.servers.length === 0) return [];
-  const { sockets, servers } = states;
-  return [{ kind: 'carry-states', id: 'states', process: NEW, sockets, servers }];
 }
 
 function startStep({ standby, doors }: FlipFacts, drainTimeoutMs: number): Step {

@@ -3,7 +3,7 @@ import type { ProcessRef } from '../steps/definition.js';
 import type { ExpectedListener } from '../steps/confirm-generation.js';
 import type { Step } from '../steps/registry.js';
 import type { ExpectedLoss } from './method.js';
-import type { Facts } from './facts.js';
+import type { Facts, StateFacts } from './facts.js';
 
 /** Pieces of plans and judgements that several methods share. Pure. */
 
@@ -63,17 +63,27 @@ export function stateBefore(facts: Facts): readonly Step[] {
   const { files, tables } = facts.state;
   const { sockets } = facts.runtime;
   const wait: Step = { kind: 'await-peers', id: 'peers', process: facts.serving, sockets };
-  return [
-    ...(tables.isLearning ? [wait] : []),
-    ...(files.length === 0 ? [] : [{ kind: 'write-states', id: 'state-files', files } as const]),
-  ];
+  return [...(tables.isLearning ? [wait] : []), ...writeStates(files)];
+}
+
+/** States that it reads by itself when it starts. */
+export function writeStates(files: StateFacts['files']): readonly Step[] {
+  return files.length === 0 ? [] : [{ kind: 'write-states', id: 'state-files', files }];
 }
 
 /** States that it is told over its runtime socket. */
 export function carryStates(facts: Facts, process: ProcessRef, prefix = ''): readonly Step[] {
-  const { servers } = facts.state;
-  if (servers.length === 0 || !facts.runtime.admin) return [];
-  const { sockets } = facts.runtime;
+  const { state, runtime } = facts;
+  return runtime.admin ? tellStates(process, runtime.sockets, state.servers, prefix) : [];
+}
+
+export function tellStates(
+  process: ProcessRef,
+  sockets: readonly string[],
+  servers: StateFacts['servers'],
+  prefix = '',
+): readonly Step[] {
+  if (servers.length === 0) return [];
   return [{ kind: 'carry-states', id: `${prefix}states`, process, sockets, servers }];
 }
 

@@ -47,7 +47,8 @@ async function prepareApply(
   keptIn: string,
 ): Promise<Plan | typeof UNCHANGED> {
   const instance = await findInstance(host, request.target);
-  const { examined, edited } = await examineFiles(host, instance, request, stateDir);
+  const examined = await examine(host, instance, request, stateDir);
+  const edited = editedBy(request, examined);
   const outlook = await outlookFor(runtimes, instance, request.changes, examined);
   if (outlook.kind === 'reload') {
     if (edited !== 'edited') throw impossible(outlook, edited);
@@ -68,31 +69,17 @@ async function prepareApply(
   });
 }
 
-interface Files {
-  readonly examined: Examined;
-  readonly edited: 'edited' | 'as wanted' | 'left alone';
-}
+type Edited = 'edited' | 'as wanted' | 'left alone';
 
 /** Files that say so already are no reason to leave the process as it is. */
-async function examineFiles(
-  host: Host,
-  instance: Instance,
-  request: ApplyRequest,
-  stateDir: string | null,
-): Promise<Files> {
-  const examined = await examine(host, instance, request, stateDir);
-  if (examined !== UNCHANGED) {
-    return { examined, edited: request.edit === undefined ? 'left alone' : 'edited' };
-  }
-  const { edit: _unneeded, ...rest } = request;
-  const again = await examine(host, instance, rest, stateDir);
-  if (again === UNCHANGED) throw new TypeError('files without an edit cannot be unchanged');
-  return { examined: again, edited: 'as wanted' };
+function editedBy({ edit }: ApplyRequest, { edits }: Examined): Edited {
+  if (edit === undefined) return 'left alone';
+  return edits.length > 0 ? 'edited' : 'as wanted';
 }
 
 function impossible(
   { because, remedy }: Extract<Outlook, { kind: 'reload' }>,
-  edited: Files['edited'],
+  edited: Edited,
 ): Error {
   return refused('method-unusable', `it cannot be done at run time: ${because}`, {
     hint: edited === 'as wanted' ? 'the files say so already: "hitless reload"' : remedy,

@@ -11,10 +11,9 @@ import type { Runtimes } from '../haproxy/runtime/runtimes.js';
 import type { Host } from '../host/host.js';
 import { asItRuns } from './as-it-runs.js';
 import type { Edit } from './check-config.js';
-import { runtimeFacts } from './facts.js';
+import { runtimeFacts, whyNoCommands } from './facts.js';
 import { examine, type Examined } from './prepare.js';
 import type { FileEdit } from './request.js';
-import { UNCHANGED } from './run-plan.js';
 import { readRunning, type Running } from './running.js';
 import { readRuntimeState } from './runtime-state.js';
 
@@ -116,21 +115,14 @@ async function examineWith(
   { newFile, configFiles, binary }: ChangesRequest,
   stateDir: string,
 ): Promise<Examined> {
+  const edit = (documents: readonly Document[]): readonly FileEdit[] =>
+    newFile === undefined ? [] : editWith(documents, newFile);
   const request = {
+    edit,
     ...(configFiles === undefined ? {} : { configFiles }),
     ...(binary === undefined ? {} : { binary }),
   };
-  if (newFile === undefined) return certain(await examine(host, instance, request, stateDir));
-  const edit = (documents: readonly Document[]): readonly FileEdit[] =>
-    editWith(documents, newFile);
-  const examined = await examine(host, instance, { ...request, edit }, stateDir);
-  if (examined !== UNCHANGED) return examined;
-  return certain(await examine(host, instance, request, stateDir));
-}
-
-function certain(examined: Examined | typeof UNCHANGED): Examined {
-  if (examined !== UNCHANGED) return examined;
-  throw new TypeError('files without an edit cannot be unchanged');
+  return await examine(host, instance, request, stateDir);
 }
 
 /** The file that the new one is for: the only one, or the one with its name. */
@@ -168,7 +160,5 @@ function withoutSocket(
   [socket]: readonly string[],
 ): ConfigChange {
   if (change.by.kind !== 'runtime' || admin) return change;
-  const because =
-    socket === undefined ? 'there is no stats socket' : `${socket} has not "level admin"`;
-  return { ...change, by: { kind: 'reload', because } };
+  return { ...change, by: { kind: 'reload', because: whyNoCommands(socket) } };
 }

@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { refused } from '../error.js';
 import type { Config } from '../haproxy/config/resolve.js';
+import { areOlder } from '../haproxy/config-files.js';
 import { globalsOf } from '../haproxy/config/globals.js';
 import { modeOf, optionOf, timeoutOf } from '../haproxy/config/proxy.js';
 import {
@@ -52,7 +53,7 @@ export async function gatherFacts(
   // No client comes there, and HAProxy itself hands them on or binds them anew.
   const peers = peersListeners(config, check.environment);
   const isForClients = ({ local }: Listener): boolean => !peers.some((one) => one.local === local);
-  const filesAsRead = check.files.every(({ modifiedMs }) => modifiedMs < startedMs);
+  const filesAsRead = areOlder(check.files, startedMs);
   const former = filesAsRead ? unedited : ((await known?.()) ?? null);
   // It is the old process that closes idle connections or passes its sockets on.
   const running = former ?? unedited;
@@ -113,6 +114,11 @@ interface RuntimeView {
   /** Rows of `show stat` for the frontends of the running process. */
   readonly frontends: readonly StatRow[];
   readonly state: (host: Host, input: StateInput) => Promise<StateFacts>;
+}
+
+/** Of who may not change the running process. @param socket where it answers, if anywhere */
+export function whyNoCommands(socket: string | undefined): string {
+  return socket === undefined ? 'there is no stats socket' : `${socket} has not "level admin"`;
 }
 
 /** Where the running process answers, and what it allows there. */

@@ -2,7 +2,7 @@ import { usage } from '../error.js';
 import { parseArguments } from '../haproxy/arguments.js';
 import { globalsOf } from '../haproxy/config/globals.js';
 import { resolve } from '../haproxy/config/resolve.js';
-import { readConfigFiles } from '../haproxy/config-files.js';
+import { areOlder, readConfigFiles } from '../haproxy/config-files.js';
 import { findInstance } from '../haproxy/instance.js';
 import type { Runtimes } from '../haproxy/runtime/runtimes.js';
 import type { Host, ProcessInfo } from '../host/host.js';
@@ -92,9 +92,8 @@ async function stateOf(
   if (active === null || leader === null) return NO_STATE;
   const config = resolve(files.map(({ document }) => document));
   const startedMs = host.clock.now() - leader.ageMs;
-  const filesAsRead = files.every(({ modifiedMs }) => modifiedMs < startedMs);
   const connection = await runtimes.to(active.process, active.sockets);
-  const former = filesAsRead ? config : null;
+  const former = areOlder(files, startedMs) ? config : null;
   return await gatherState(host, connection, true, {
     config,
     former,

@@ -36,7 +36,7 @@ export async function prepare(
   { stateDir, keptIn }: { readonly stateDir: string | null; readonly keptIn: string },
 ): Promise<Plan | typeof UNCHANGED> {
   const examined = await examine(host, instance, request, stateDir);
-  if (examined === UNCHANGED) return UNCHANGED;
+  if (request.edit !== undefined && examined.edits.length === 0) return UNCHANGED;
   return await planReload(host, runtimes, request, instance, { ...examined, keptIn });
 }
 
@@ -46,6 +46,7 @@ export interface Examined {
   readonly config: Config;
   /** As they are, without the edit. */
   readonly unedited: Config;
+  /** Empty where there is nothing to edit, or the files say what is wanted already. */
   readonly edits: readonly Edit[];
   readonly check: Check;
 }
@@ -56,20 +57,19 @@ export async function examine(
   instance: Instance,
   request: Pick<ReloadRequest, 'configFiles' | 'edit' | 'binary'>,
   stateDir: string | null,
-): Promise<Examined | typeof UNCHANGED> {
+): Promise<Examined> {
   refuseForeign(instance);
   const files = await readFiles(host, instance, request);
   const documents = files.map(({ document }) => document);
-  const fileEdits = request.edit?.(documents);
-  if (fileEdits?.length === 0) return UNCHANGED;
-  const edits = (fileEdits ?? []).map((edit) => toEdit(edit, files));
+  const fileEdits = request.edit?.(documents) ?? [];
+  const edits = fileEdits.map((edit) => toEdit(edit, files));
   const edited = documents.map(
-    (document) => fileEdits?.find(({ file }) => file === document.file)?.document ?? document,
+    (document) => fileEdits.find(({ file }) => file === document.file)?.document ?? document,
   );
   const config = resolve(edited);
   return {
     config,
-    unedited: fileEdits === undefined ? config : resolve(documents),
+    unedited: edits.length === 0 ? config : resolve(documents),
     edits,
     check: await checkFor(host, instance, request, { files, config, stateDir }),
   };

@@ -8,7 +8,7 @@ import { changeFrom, type RuntimeChange } from '../haproxy/runtime/change.js';
 import { describeChange } from '../haproxy/runtime/commands.js';
 import { readBackAll, wantedValue } from '../haproxy/runtime/read-back.js';
 import type { Runtimes } from '../haproxy/runtime/runtimes.js';
-import { runtimeFacts } from './facts.js';
+import { runtimeFacts, whyNoCommands } from './facts.js';
 import type { Examined } from './prepare.js';
 
 /** Whether changes can be made by the process that serves, which it is asked about first. */
@@ -29,8 +29,7 @@ export async function outlookFor(
   const remedy = 'leave out --runtime-only, so that the files are changed and loaded';
   const { facts } = await runtimeFacts(runtimes, instance, config, check.cwd);
   if (!facts.admin) {
-    const none = facts.sockets.length === 0;
-    const because = none ? 'there is no stats socket' : `${facts.sockets[0]} has not "level admin"`;
+    const because = whyNoCommands(facts.sockets[0]);
     return { kind: 'reload', because, remedy: 'add "stats socket PATH level admin" to global' };
   }
   const connection = await runtimes.to(instance.serving, facts.sockets);

@@ -33,7 +33,7 @@ export const keepConfig: StepDefinition<KeepConfig> = {
   effect: 'reversible',
   describe: () => 'keep the configuration that now runs, for "hitless plan"',
   prepare: async (step, context) => {
-    const path = knownPath(step, context);
+    const path = knownPath(step);
     const former = path === undefined ? undefined : await context.host.files.read(path);
     return { former: former?.toString('utf8') ?? null };
   },
@@ -71,7 +71,7 @@ export const keepConfig: StepDefinition<KeepConfig> = {
 const PRIVATE = 0o600;
 
 /** Of a process that was there before: the file may exist already. */
-function knownPath({ folder, process }: KeepConfig, _: StepContext): string | undefined {
+function knownPath({ folder, process }: KeepConfig): string | undefined {
   return 'pid' in process ? `${folder}/${keptName(process)}` : undefined;
 }
 
