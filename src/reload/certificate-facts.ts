@@ -4,6 +4,8 @@ import {
   fingerprintsOf,
   listCertificates,
 } from '../haproxy/runtime/certificates.js';
+import { cliWord } from '../haproxy/runtime/commands.js';
+import { fingerprints } from '../haproxy/fingerprints.js';
 import type { StateLoss } from '../haproxy/state/state-loss.js';
 import type { Host, RuntimeConnection } from '../host/host.js';
 
@@ -30,21 +32,18 @@ export async function certificateLosses(
     if (content !== undefined) old.push({ path, content });
   }
   if (old.length === 0) return [];
-  // Loaded on demand: it takes a good part of the start-up time.
-  const { createHash } = await import('node:crypto');
-  // As HAProxy shows it.
-  const sha1 = (der: Buffer): string => createHash('sha1').update(der).digest('hex').toUpperCase();
-  const shown = await connection.askAll(old.map(({ path }) => `show ssl cert ${path}`));
-  return old.flatMap(({ path, content }, at) => {
+  const shown = await connection.askAll(old.map(({ path }) => `show ssl cert ${cliWord(path)}`));
+  const losses: StateLoss[] = [];
+  for (const [at, { path, content }] of old.entries()) {
     const [running] = fingerprintsOf(shown[at] ?? '');
-    const [inFile] = certificatesOf(content.toString('latin1'));
-    if (running === undefined || inFile === undefined || sha1(inFile) === running) return [];
-    return [
-      {
-        what: `certificate ${path}`,
-        because: 'it was set at run time, and HAProxy does not show the key with which to save it',
-        remedy: `write the certificate and its key into ${path}`,
-      },
-    ];
-  });
+    const [first] = certificatesOf(content.toString('latin1'));
+    const [inFile] = await fingerprints(first === undefined ? [] : [first]);
+    if (running === undefined || inFile === undefined || inFile === running) continue;
+    losses.push({
+      what: `certificate ${path}`,
+      because: 'it was set at run time, and HAProxy does not show the key with which to save it',
+      remedy: `write the certificate and its key into ${path}`,
+    });
+  }
+  return losses;
 }

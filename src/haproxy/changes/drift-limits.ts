@@ -2,6 +2,7 @@ import { decode } from '../config/document.js';
 import { find, type Config, type Found } from '../config/resolve.js';
 import { wordsOf } from '../config/sections.js';
 import type { Drift, RuntimeState } from './drift.js';
+import { loneNumber } from './lone-number.js';
 
 /** `maxconn` of frontends, and the limits of the process. */
 export function limitDrift(config: Config, state: RuntimeState): readonly Drift[] {
@@ -33,9 +34,7 @@ function frontendDrift(config: Config, { limits }: RuntimeState): readonly Drift
 
 function numberIn(found: Found | undefined): number | undefined {
   if (found === undefined || found.conditional) return undefined;
-  const [, value, more] = wordsOf(found.statement);
-  if (value === undefined || value.env || more !== undefined) return undefined;
-  return /^[1-9]\d{0,8}$/.test(value.value) ? Number(value.value) : undefined;
+  return loneNumber(wordsOf(found.statement));
 }
 
 /** Fields of `show info`, by the keyword of `global`. */

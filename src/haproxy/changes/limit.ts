@@ -2,7 +2,8 @@ import type { ConfigChange, RuntimeChange } from '../runtime/change.js';
 import { whyNotAtRuntime } from '../runtime/availability.js';
 import type { Config } from '../config/resolve.js';
 import type { Sides } from './compare.js';
-import type { Entry, Pair } from './statements.js';
+import { loneNumber } from './lone-number.js';
+import type { Pair } from './statements.js';
 import type { Unit } from './units.js';
 
 /** Limits that the runtime API sets: `maxconn` of a frontend, `maxconn` and rates of the process. */
@@ -15,8 +16,8 @@ export function limitChange(
   if (setting === undefined) return undefined;
   // Which of several lines counts is for HAProxy to say.
   if (isRepeated(oldUnit, setting) || isRepeated(newUnit, setting)) return undefined;
-  const old = before === undefined ? unset(setting) : numberOf(before);
-  const now = after === undefined ? unset(setting) : numberOf(after);
+  const old = before === undefined ? unset(setting) : loneNumber(before.words);
+  const now = after === undefined ? unset(setting) : loneNumber(after.words);
   if (old === undefined || now === undefined) return undefined;
   const change = changeOf(newUnit, setting, old, now);
   const because = whyNotAtRuntime(change, sides.version) ?? whyNotHere(change, sides);
@@ -51,13 +52,6 @@ function isRepeated({ parts }: Unit, setting: Setting): boolean {
     section.statements.filter(({ keyword }) => keyword === setting),
   );
   return all.length > 1;
-}
-
-/** A literal number that stands alone: nothing else can be meant. */
-function numberOf({ words }: Entry): number | undefined {
-  const [, value, more] = words;
-  const plain = value !== undefined && !value.env && more === undefined;
-  return plain && /^[1-9]\d{0,8}$/.test(value.value) ? Number(value.value) : undefined;
 }
 
 function changeOf(
