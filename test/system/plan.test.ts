@@ -11,6 +11,7 @@ import {
   assertAsBefore,
   assertRefused,
   hitless,
+  outcomeOf,
   reloaded,
   servingPid,
   stateDir,
@@ -296,6 +297,28 @@ test('drift: a certificate that was set at run time', async () => {
   await ask(`set ssl cert ${path} <<\n${former}\n`);
   await ask(`commit ssl cert ${path}`);
   assert.deepEqual(documentOf(await hitless(question, 'plan', '--json')).drift, []);
+});
+
+test('a certificate that was set at run time is named as lost before a reload', async () => {
+  const path = certificatePath();
+  const former = await readFile(path, 'utf8');
+  assert.equal(await makeCertificate(question.lb, 'lab.test'), path);
+  const other = await readFile(path, 'utf8');
+  await writeFile(path, former);
+  // Only a file that is older than the process is what the process has read.
+  const { newPids } = await reloaded(question);
+  await assertAsBefore(question, newPids[0] ?? 0);
+  const lost = async (): Promise<readonly string[]> => {
+    const { plan } = outcomeOf(await hitless(question, 'reload', '--dry-run', '--json'));
+    return (plan?.lostState ?? []).map(({ what }) => what);
+  };
+  assert.deepEqual(await lost(), []);
+  await ask(`set ssl cert ${path} <<\n${other}\n`);
+  assert.match((await ask(`commit ssl cert ${path}`)) ?? '', /Success/);
+  assert.deepEqual(await lost(), [`certificate ${path}`]);
+  await ask(`set ssl cert ${path} <<\n${former}\n`);
+  await ask(`commit ssl cert ${path}`);
+  assert.deepEqual(await lost(), []);
 });
 
 test('drift: a server that was deleted at run time comes back with a reload', async () => {
