@@ -12,6 +12,8 @@ export interface Flow {
   readonly state: string;
   /** The client's side and the one that it connected to: `10.0.0.2:4711>10.0.0.1:80`. */
   readonly name: string;
+  /** The client, as in the name. */
+  readonly client: string;
 }
 
 /** `tcp 6 119 SYN_RECV src=A dst=B sport=1 dport=80 src=B dst=A sport=18001 dport=1 ...` */
@@ -22,6 +24,7 @@ export function parseFlows(text: string): readonly Flow[] {
     );
     if (match === null) return [];
     const [, state = '', source, target, from, to] = match;
-    return [{ state, name: `${source}:${from}>${target}:${to}` }];
+    const client = `${source}:${from}`;
+    return [{ state, name: `${client}>${target}:${to}`, client }];
   });
 }

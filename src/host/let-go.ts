@@ -13,11 +13,14 @@ export interface Queues {
 
 export interface LetGoOptions {
   readonly timeoutMs: number;
+  /** Also those that may come again: see `stale`. Looks less often, for it may take long. */
+  readonly wholly?: boolean;
   /** Called at each look; throws when there is no point in waiting. */
   readonly onLook?: () => Promise<void>;
 }
 
 const LOOK_EVERY_MS = 10;
+const LOOK_WHOLLY_EVERY_MS = 200;
 
 /**
  * The barrier after new connections have been directed elsewhere: waits until no connection that
@@ -35,7 +38,7 @@ const LOOK_EVERY_MS = 10;
 export async function awaitLetGo(
   host: Host,
   queues: Queues,
-  { timeoutMs, onLook }: LetGoOptions,
+  { timeoutMs, wholly = false, onLook }: LetGoOptions,
 ): Promise<number> {
   let under: ReadonlySet<string> | undefined;
   let waiting = 0;
@@ -43,7 +46,7 @@ export async function awaitLetGo(
   const done = await waitFor(
     async () => {
       await onLook?.();
-      const now = await underWay(host, queues);
+      const now = await underWay(host, queues, wholly);
       // Those that came later were not directed here: somebody connects to the port itself.
       under = under === undefined ? now : new Set([...under].filter((name) => now.has(name)));
       waiting = await queued(host, queues);
@@ -53,32 +56,67 @@ export async function awaitLetGo(
       quietBefore = quiet;
       return settled ? true : undefined;
     },
-    { timeoutMs, intervalMs: LOOK_EVERY_MS, clock: host.clock },
+    {
+      timeoutMs,
+      intervalMs: wholly ? LOOK_WHOLLY_EVERY_MS : LOOK_EVERY_MS,
+      clock: host.clock,
+    },
   );
   return done === undefined ? (under?.size ?? 0) + waiting : 0;
 }
 
-async function underWay(host: Host, queues: Queues): Promise<ReadonlySet<string>> {
+async function underWay(host: Host, queues: Queues, wholly: boolean): Promise<ReadonlySet<string>> {
   const { namespaceOf } = queues;
   const ports = new Set(queues.ports.map(String));
   const names = new Set<string>();
-  const [connections, ...flowsByPort] = await Promise.all([
+  const clients = new Set<string>();
+  const [connections, flows] = await Promise.all([
     host.sockets.connections(namespaceOf),
-    ...queues.ports.map(async (port) => await flowsOf(host, namespaceOf, port)),
+    trackedFlows(host, queues),
   ]);
   for (const { local, peer, state } of connections) {
-    if (state === 'syn-recv' && ports.has(portText(local))) names.add(`${peer}>${local}`);
+    if (!ports.has(portText(local))) continue;
+    if (state === 'syn-recv') names.add(`${peer}>${local}`);
+    else clients.add(plain(peer));
   }
-  for (const { state, name } of flowsByPort.flat()) {
-    if (state === 'SYN_RECV' || state === 'SYN_SENT') names.add(name);
+  for (const flow of flows) {
+    if (HALF_OPEN.has(flow.state)) names.add(flow.name);
+    else if (wholly && isStale(flow, clients)) names.add(flow.name);
   }
   return names;
 }
 
-async function flowsOf(host: Host, namespacesOf: number, port: number): Promise<readonly Flow[]> {
-  const { code, stdout, stderr } = await host.run({ argv: listFlowsArgv(port), namespacesOf });
-  if (code !== 0) throw failed('step-failed', `conntrack: ${stderr.trim()}`);
-  return parseFlows(stdout);
+const HALF_OPEN: ReadonlySet<string> = new Set(['SYN_SENT', 'SYN_RECV']);
+
+/**
+ * An entry whose connection the kernel has forgotten. A SYN from the same port of the client does
+ * not open a new entry, it goes where this one leads: the kernel lets it pass as it is in every
+ * state but TIME_WAIT (tcp_conntracks in nf_conntrack_proto_tcp.c). The commonest is CLOSE, for
+ * 10 s after this side has sent an RST.
+ */
+function isStale({ state, client }: Flow, clients: ReadonlySet<string>): boolean {
+  return state !== 'TIME_WAIT' && !clients.has(client);
+}
+
+/** `[::ffff:10.0.0.2]:4711` and `[fd00::2]:4711` as conntrack(8) writes them. */
+function plain(address: string): string {
+  return address.replace(/^\[(?:::ffff:(?=\d+\.))?(.*)\]/, '$1');
+}
+
+/** What connection tracking knows of those who were directed to the ports. */
+export async function trackedFlows(
+  host: Host,
+  { namespaceOf, ports }: Pick<Queues, 'namespaceOf' | 'ports'>,
+): Promise<readonly Flow[]> {
+  const byPort = await Promise.all(
+    ports.map(async (port) => {
+      const argv = listFlowsArgv(port);
+      const { code, stdout, stderr } = await host.run({ argv, namespacesOf: namespaceOf });
+      if (code !== 0) throw failed('step-failed', `conntrack: ${stderr.trim()}`);
+      return parseFlows(stdout);
+    }),
+  );
+  return byPort.flat();
 }
 
 async function queued(host: Host, { namespaceOf, ports, inodes }: Queues): Promise<number> {

@@ -23,6 +23,21 @@ export const SS_CONNECTIONS_ARGV: readonly string[] = [
   ].flatMap((state) => ['state', state]),
 ];
 
+/** Whatever the kernel still has of a local port, TIME-WAIT too, but no listener. */
+export function ssAllArgv(port: number): readonly string[] {
+  return [
+    'ss',
+    '--no-header',
+    '--tcp',
+    '--numeric',
+    'state',
+    'connected',
+    'sport',
+    '=',
+    `:${port}`,
+  ];
+}
+
 /** Lines such as `ESTAB 0 0 127.0.0.1:80 127.0.0.1:4242 uid:33 ino:1234 sk:1 <->`. */
 export function parseSs(text: string): readonly Socket[] {
   return text.split('\n').flatMap((line) => {

@@ -29,6 +29,8 @@ export interface ActiveInstance {
   /** The ports on which it listens for clients, behind the map or the public ones themselves. */
   readonly ports: readonly number[];
   readonly inodes: readonly number[];
+  /** It has clients that connection tracking has never seen: the table is what begins it. */
+  readonly untracked: boolean;
   readonly stopSignal: NodeJS.Signals;
   /** What only it has: its configuration, its unix sockets. */
   readonly files: readonly string[];
@@ -90,6 +92,7 @@ export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): Met
   const where = active?.process ?? standby.like;
   return {
     handOver: [
+      ...(active?.untracked === true ? [pickNothingUp(active.process)] : []),
       { kind: 'flip-table', id: 'table', namespaceOf: where, ports: portsOf(facts.doors) },
       ...(standby.files.length === 0
         ? []
@@ -108,10 +111,23 @@ export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): Met
         owner: facts.owner,
       },
       confirmStep(facts, 'confirm-again'),
-      ...(active === null ? [] : [barrierStep(active, 'let-go', BARRIER_MS, null)]),
+      ...(active === null ? [] : [barrierStep(active, 'let-go', { timeoutMs: BARRIER_MS })]),
     ],
     retire: retireSteps(facts, drainTimeoutMs),
   };
+}
+
+export const LOOSE_SYSCTL = 'net.netfilter.nf_conntrack_tcp_loose';
+const PICK_NOTHING_UP = 'pick-nothing-up';
+
+/**
+ * Connection tracking begins with the table, and takes connections up midstream. Of one that is
+ * just ending it may see nothing but the last ACK of this side: an entry in ESTABLISHED that has
+ * the directions reversed, and stays for 300 s. A SYN from the same port of the client is invalid
+ * then and is not translated: once the old instance is gone, it is refused.
+ */
+function pickNothingUp(namespaceOf: ProcessId): Step {
+  return { kind: 'set-sysctl', id: PICK_NOTHING_UP, name: LOOSE_SYSCTL, value: '0', namespaceOf };
 }
 
 const CHECK_TIMEOUT_MS = 60_000;
@@ -182,8 +198,7 @@ function placementsOf({ doors }: FlipFacts): readonly Placement[] {
 function barrierStep(
   active: ActiveInstance,
   id: string,
-  timeoutMs: number,
-  after: string | null,
+  { timeoutMs, wholly = false }: { readonly timeoutMs: number; readonly wholly?: boolean },
 ): Step {
   return {
     kind: 'await-let-go',
@@ -193,7 +208,7 @@ function barrierStep(
     inodes: active.inodes,
     successor: NEW,
     timeoutMs,
-    after,
+    wholly,
   };
 }
 
@@ -210,13 +225,31 @@ function retireSteps({ active, standby }: FlipFacts, drainTimeoutMs: number): re
   };
   if (active === null) return publishes ? [clear] : [];
   const { process, ports, stopSignal } = active;
+  // Nobody has to watch this: it takes as long as the slowest handshake, or a stale entry.
+  const wholly = { timeoutMs: LONG_BARRIER_MS, wholly: true };
   return [
-    // For those whose SYN-ACK or ACK was lost more than once: nobody has to watch this.
-    barrierStep(active, 'let-go-late', LONG_BARRIER_MS, 'let-go'),
+    barrierStep(active, 'let-go-late', wholly),
     ...(active.quiesce === null ? [] : [quiesceStep(active.quiesce)]),
     { kind: 'await-quiet', id: 'quiet', process, ports, timeoutMs: drainTimeoutMs },
+    // It listens still: clients that have left meanwhile may have left entries behind.
+    ...(active.quiesce === null ? [barrierStep(active, 'let-go-last', wholly)] : []),
     { kind: 'stop-instance', id: 'stop', process, signal: stopSignal, timeoutMs: STOP_LIMIT_MS },
     clear,
+    ...(active.untracked ? pickUpAgain(active) : []),
+  ];
+}
+
+/** Not before the kernel has forgotten the last of them: what it sent for one would be picked up. */
+function pickUpAgain({ ports }: ActiveInstance): readonly Step[] {
+  return [
+    { kind: 'await-no-socket', id: 'no-socket', process: NEW, ports, timeoutMs: LONG_BARRIER_MS },
+    {
+      kind: 'restore-sysctl',
+      id: 'pick-up-again',
+      setBy: PICK_NOTHING_UP,
+      name: LOOSE_SYSCTL,
+      namespaceOf: NEW,
+    },
   ];
 }
 

@@ -9,6 +9,7 @@ import { prepareHaproxy } from './flip-prepare-haproxy.js';
 import { idOf, type Prepared, type Scene } from './flip-prepared.js';
 import { DEFAULT_DRAIN_TIMEOUT_MS, type FlipOptions, type HealthSpec } from './flip-request.js';
 import { prepareServer } from './flip-server.js';
+import { isUntracked } from './flip-tracking.js';
 import { checkScript, readRuleset, refuseForeignRules, refuseRotated } from './nft-facts.js';
 import type { Plan } from './plan.js';
 import { runPlan, type PlanOptions, type PlanResult } from './run-plan.js';
@@ -38,7 +39,7 @@ async function prepareFlip(
 ): Promise<Plan> {
   const ruleset = await readRuleset(host);
   const prepared = await prepareService({ host, request, ruleset, stateDir }, runtimes);
-  const facts = factsOf(request, prepared);
+  const facts = factsOf(request, prepared, await isUntracked(host, prepared.serving));
   const { doors, ports } = prepared;
   refuseRotated(
     ruleset,
@@ -117,7 +118,7 @@ function planOf(
   };
 }
 
-function factsOf(request: FlipOptions, prepared: Prepared): FlipFacts {
+function factsOf(request: FlipOptions, prepared: Prepared, untracked: boolean): FlipFacts {
   const { owner, serving, ports, standby, active } = prepared;
   const doors: readonly FlipDoor[] = [
     ...prepared.doors.map((door) => ({ ...door, standbyPort: ports.get(door.port) ?? null })),
@@ -134,6 +135,7 @@ function factsOf(request: FlipOptions, prepared: Prepared): FlipFacts {
             process: idOf(serving.leader),
             ports: serving.ports,
             inodes: serving.inodes,
+            untracked,
             ...(request.stopSignal === undefined ? {} : { stopSignal: request.stopSignal }),
           },
     standby: { ...standby, health: healthOf(request.health, doors, ports) },

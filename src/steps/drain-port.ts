@@ -35,6 +35,8 @@ export const drainPort: StepDefinition<DrainPort> = {
       },
       { timeoutMs: step.drainTimeoutMs, intervalMs: LOOK_EVERY_MS, clock: host.clock },
     );
+    // What comes next may close the listener for a moment.
+    await awaitLetGo(host, queues, { timeoutMs: step.letGoTimeoutMs, wholly: true });
     return { open };
   },
   verify: async () => undefined,

@@ -5,6 +5,7 @@ import { awaitFlowsEnded, type AwaitFlowsEnded } from './await-flows-ended.js';
 import { awaitHandshakes, type AwaitHandshakes } from './await-handshakes.js';
 import { awaitLeft, type AwaitLeft } from './await-left.js';
 import { awaitLetGo, type AwaitLetGo } from './await-let-go.js';
+import { awaitNoSocket, type AwaitNoSocket } from './await-no-socket.js';
 import { awaitPeers, type AwaitPeers } from './await-peers.js';
 import { awaitQuiet, type AwaitQuiet } from './await-quiet.js';
 import { awaitReplacement, type AwaitReplacement } from './await-replacement.js';
@@ -59,6 +60,7 @@ export type Step =
   | AwaitHandshakes
   | AwaitLeft
   | AwaitLetGo
+  | AwaitNoSocket
   | AwaitPeers
   | AwaitQuiet
   | AwaitReplacement
@@ -112,6 +114,7 @@ export const STEPS = {
   'await-handshakes': awaitHandshakes,
   'await-left': awaitLeft,
   'await-let-go': awaitLetGo,
+  'await-no-socket': awaitNoSocket,
   'await-peers': awaitPeers,
   'await-quiet': awaitQuiet,
   'await-replacement': awaitReplacement,

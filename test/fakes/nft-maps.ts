@@ -118,9 +118,10 @@ function mapsOf(nft: FakeNft, table: string): readonly unknown[] {
   return [...maps].map(([name, elem]) => ({ map: { family: 'inet', table, name, elem } }));
 }
 
-/** As much of conntrack(8): it tracks, and sees the same handshakes as the sockets show. */
+/** As much of conntrack(8): it tracks since there are maps, and sees the handshakes of the sockets. */
 export function callConntrack(world: World, { argv }: Command): CommandResult {
   if (argv.includes('--count')) return { code: 0, stdout: '0\n', stderr: '' };
+  if (world.nft.tables.size === 0) return { code: 0, stdout: '', stderr: '' };
   const port = argv[argv.indexOf('--reply-port-src') + 1] ?? '';
   const flows = world.handshakes
     .filter(({ local }) => local.endsWith(`:${port}`))
@@ -129,4 +130,15 @@ export function callConntrack(world: World, { argv }: Command): CommandResult {
         `tcp      6 59 SYN_RECV src=${peer.split(':')[0] ?? ''} dst=10.0.0.9 sport=${peer.split(':')[1] ?? ''} dport=80 src=10.0.0.9`,
     );
   return { code: 0, stdout: `${flows.join('\n')}\n`, stderr: '' };
+}
+
+/** As much of ss(8): the connections of a port. */
+export function callSs(world: World, { argv }: Command): CommandResult {
+  const port = argv.at(-1) ?? '';
+  const open = world
+    .haproxies()
+    .flatMap(({ haproxy }) => haproxy.connections)
+    .filter(({ local }) => local.endsWith(port))
+    .map(({ local, peer }) => `ESTAB 0 0 ${local} ${peer}\n`);
+  return { code: 0, stdout: open.join(''), stderr: '' };
 }

@@ -1,6 +1,6 @@
 import type { Command, CommandResult, Detached } from '../../src/host/host.js';
 import { callHaproxy, signalHaproxy } from './haproxy.js';
-import { callConntrack } from './nft-maps.js';
+import { callConntrack, callSs } from './nft-maps.js';
 import { callIpAny } from './ip-any.js';
 import { callNft } from './nft.js';
 import { callReloadInstance } from './rolling.js';
@@ -18,6 +18,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   nginx: callNginx,
   apache2: callApache,
   conntrack: callConntrack,
+  ss: callSs,
   tc: callTc,
   ip: callIpAny,
   unshare: callUnshare,

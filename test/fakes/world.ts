@@ -83,6 +83,12 @@ export interface Handshake {
 
 const RESTART_MS = 1_000;
 
+/** As the kernel has them after a boot. */
+const SYSCTLS = [
+  ['net.ipv4.tcp_migrate_req', '0'],
+  ['net.netfilter.nf_conntrack_tcp_loose', '1'],
+] as const;
+
 /** All that lives on the machine, whoever looks at it. */
 export class World {
   readonly clock = new VirtualClock(Date.UTC(2026, 0, 2, 3, 4, 5));
@@ -133,7 +139,7 @@ export class World {
 
   constructor() {
     for (const net of ['host', 'container']) {
-      this.sysctls.set(net, new Map([['net.ipv4.tcp_migrate_req', '0']]));
+      this.sysctls.set(net, new Map(SYSCTLS));
     }
   }
 
@@ -263,6 +269,6 @@ export class World {
     this.nft = new FakeNft();
     this.trafficControl.clear();
     this.bootId = `${this.bootId}+`;
-    for (const values of this.sysctls.values()) values.set('net.ipv4.tcp_migrate_req', '0');
+    for (const net of this.sysctls.keys()) this.sysctls.set(net, new Map(SYSCTLS));
   }
 }

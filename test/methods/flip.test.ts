@@ -10,6 +10,7 @@ const FACTS: FlipFacts = {
     process: { pid: 7, startTicks: 70 },
     ports: [80],
     inodes: [1],
+    untracked: false,
     stopSignal: 'SIGUSR1',
     files: [],
     quiesce: { process: { pid: 7, startTicks: 70 }, sockets: ['/stats'], frontends: ['web'] },
@@ -42,6 +43,28 @@ test('flip: build, prove, switch, wait until the old has let go, and only then s
   assert.deepEqual(
     retire.map(({ id }) => id),
     ['let-go-late', 'quiesce', 'quiet', 'stop', 'clear'],
+  );
+});
+
+test('flip: until clients that were never tracked have gone, nothing is picked up midstream', () => {
+  const active = FACTS.active === null ? null : { ...FACTS.active, untracked: true };
+  const { handOver, retire } = planFlip({ drainTimeoutMs: 1_000 }, { ...FACTS, active });
+  assert.deepEqual(
+    handOver.slice(0, 2).map(({ id }) => id),
+    ['pick-nothing-up', 'table'],
+  );
+  assert.deepEqual(
+    retire.slice(-3).map(({ id }) => id),
+    ['clear', 'no-socket', 'pick-up-again'],
+  );
+});
+
+test('flip: one that cannot stop listening before its clients leave is looked at again then', () => {
+  const active = FACTS.active === null ? null : { ...FACTS.active, quiesce: null };
+  const { retire } = planFlip({ drainTimeoutMs: 1_000 }, { ...FACTS, active });
+  assert.deepEqual(
+    retire.map(({ id }) => id),
+    ['let-go-late', 'quiet', 'let-go-last', 'stop', 'clear'],
   );
 });
 

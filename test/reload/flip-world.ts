@@ -143,6 +143,8 @@ export function assertOneInstance(world: World): number {
     .filter((path) => !new RegExp(`^${STATE_DIR}/runs/[^/]+/journal$`).test(path));
   assert.deepEqual(left, [], 'files left behind');
   assert.equal(world.nft.tables.size, port === 8080 ? 0 : 1, 'a table without use');
+  const picksUp = world.sysctls.get('host')?.get('net.netfilter.nf_conntrack_tcp_loose');
+  assert.equal(picksUp, '1', 'connection tracking picks nothing up any more');
   assert.equal(Number(world.files.text(PID_PATH)), pids[0], 'the pid file names who serves');
   const leadsTo = world.files.node('/run/stats.sock')?.socket;
   const held = world

@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { waitFor } from '../../src/host/node/wait.js';
 import { type QuestionLab, startQuestionLab } from '../../src/lab/question-lab.js';
 import type { Report } from '../../src/probe/report.js';
 import { runTrial } from '../../src/trial/trial.js';
 import type { WayName } from '../../src/trial/ways/registry.js';
 import { assertFlipped, assertUnflipped, flipped, flipWords, mapped } from './flip-support.js';
 import { assertNothingLost, KEPT, type LoadSpec, losingNothing, NEW, underLoad } from './load.js';
-import { haproxies, hitless, linesOf, servingPid, startHitless } from './support.js';
+import { portAgain } from './port-again.js';
+import {
+  awaitHaproxies,
+  haproxies,
+  hitless,
+  LIMIT_MS,
+  linesOf,
+  servingPid,
+  startHitless,
+} from './support.js';
 
 const IPV6: LoadSpec = { connections: 'new', url: 'http://[fd77::1]/' };
 
@@ -98,6 +108,41 @@ async function hastyFlip({ lb, haproxy }: QuestionLab): Promise<void> {
 const BY_HAND = `add table inet by_hand
 add chain inet by_hand pre { type nat hook prerouting priority dstnat; }
 add rule inet by_hand pre tcp dport 80 tcp flags & (fin|syn|rst|ack) == syn redirect to :9001`;
+
+const AGAIN = { host: '10.77.0.1', port: 4711 } as const;
+/** As the kernel does a minute after the end of a connection; an entry of tracking stays for five. */
+const FORGET = ['ss', '-K', '--tcp', 'state', 'time-wait', 'sport', '=', ':80'];
+const LOOSE = 'net.netfilter.nf_conntrack_tcp_loose';
+
+test('a client that uses its port again reaches the new instance, and the kernel is as before', async () => {
+  await inLab(async (question) => {
+    const { lb } = question;
+    const client = await portAgain(question, AGAIN.host, AGAIN.port);
+    const pid = (await flipped(question)).newPids[0] ?? 0;
+    await assertFlipped(question, pid);
+    // Of the former connection the kernel sees nothing but how it ends.
+    await client.closeFirst();
+    assert.equal((await lb.must(['sysctl', '-n', LOOSE])).trim(), '0');
+    await lb.must(FORGET);
+    assert.match(await client.again(), /200 OK/);
+    const isBack = async (): Promise<true | undefined> =>
+      (await lb.must(['sysctl', '-n', LOOSE])).trim() === '1' || undefined;
+    assert.ok(await waitFor(isBack, { timeoutMs: LIMIT_MS }), `${LOOSE} is not put back`);
+  });
+});
+
+test('control: after a flip by hand a client that uses its port again is refused', async () => {
+  await inLab(async (question) => {
+    const old = await servingPid(question);
+    const client = await portAgain(question, AGAIN.host, AGAIN.port);
+    await hastyFlip(question);
+    const pid = haproxies(question).find((one) => one !== old);
+    await awaitHaproxies(question, pid === undefined ? [] : [pid]);
+    await client.closeFirst();
+    await question.lb.must(FORGET);
+    assert.equal(await client.again(), 'ECONNREFUSED');
+  });
+});
 
 /** Where hitless is killed: a step and what its event says. */
 const INSTANTS = [
