@@ -22,16 +22,17 @@ export async function certificateLosses(
   list: string,
   { cwd, startedMs }: { readonly cwd: string; readonly startedMs: number },
 ): Promise<readonly StateLoss[]> {
-  const known = listCertificates(list).slice(0, CERTIFICATES_LIMIT);
+  const all = listCertificates(list);
+  const unseen = unseenLosses(all.length);
   const old: { readonly path: string; readonly content: Buffer }[] = [];
-  for (const { path } of known) {
+  for (const { path } of all.slice(0, CERTIFICATES_LIMIT)) {
     const absolute = isAbsolute(path) ? path : join(cwd, path);
     const info = await host.files.info(absolute);
     if (info === undefined || info.directory || info.modifiedMs >= startedMs) continue;
     const content = await host.files.read(absolute);
     if (content !== undefined) old.push({ path, content });
   }
-  if (old.length === 0) return [];
+  if (old.length === 0) return unseen;
   const shown = await connection.askAll(old.map(({ path }) => `show ssl cert ${cliWord(path)}`));
   const losses: StateLoss[] = [];
   for (const [at, { path, content }] of old.entries()) {
@@ -45,5 +46,17 @@ export async function certificateLosses(
       remedy: `write the certificate and its key into ${path}`,
     });
   }
-  return losses;
+  return [...losses, ...unseen];
+}
+
+function unseenLosses(count: number): readonly StateLoss[] {
+  const unseen = count - CERTIFICATES_LIMIT;
+  if (unseen <= 0) return [];
+  return [
+    {
+      what: `whatever was set at run time in ${unseen} of ${count} certificates`,
+      because: `only the first ${CERTIFICATES_LIMIT} were compared with their files`,
+      remedy: 'write each certificate that was set at run time into its file',
+    },
+  ];
 }
