@@ -111,7 +111,7 @@ export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): Met
         owner: facts.owner,
       },
       confirmStep(facts, 'confirm-again'),
-      ...(active === null ? [] : [barrierStep(active, 'let-go', { timeoutMs: BARRIER_MS })]),
+      ...(active === null ? [] : [barrierStep(active, 'let-go', BARRIER_MS, null)]),
     ],
     retire: retireSteps(facts, drainTimeoutMs),
   };
@@ -198,7 +198,8 @@ function placementsOf({ doors }: FlipFacts): readonly Placement[] {
 function barrierStep(
   active: ActiveInstance,
   id: string,
-  { timeoutMs, wholly = false }: { readonly timeoutMs: number; readonly wholly?: boolean },
+  timeoutMs: number,
+  after: string | null,
 ): Step {
   return {
     kind: 'await-let-go',
@@ -208,7 +209,7 @@ function barrierStep(
     inodes: active.inodes,
     successor: NEW,
     timeoutMs,
-    wholly,
+    after,
   };
 }
 
@@ -225,14 +226,11 @@ function retireSteps({ active, standby }: FlipFacts, drainTimeoutMs: number): re
   };
   if (active === null) return publishes ? [clear] : [];
   const { process, ports, stopSignal } = active;
-  // Nobody has to watch this: it takes as long as the slowest handshake, or a stale entry.
-  const wholly = { timeoutMs: LONG_BARRIER_MS, wholly: true };
   return [
-    barrierStep(active, 'let-go-late', wholly),
+    // For those whose SYN-ACK or ACK was lost more than once: nobody has to watch this.
+    barrierStep(active, 'let-go-late', LONG_BARRIER_MS, 'let-go'),
     ...(active.quiesce === null ? [] : [quiesceStep(active.quiesce)]),
     { kind: 'await-quiet', id: 'quiet', process, ports, timeoutMs: drainTimeoutMs },
-    // It listens still: clients that have left meanwhile may have left entries behind.
-    ...(active.quiesce === null ? [barrierStep(active, 'let-go-last', wholly)] : []),
     { kind: 'stop-instance', id: 'stop', process, signal: stopSignal, timeoutMs: STOP_LIMIT_MS },
     clear,
     ...(active.untracked ? pickUpAgain(active) : []),

@@ -17,18 +17,17 @@ export interface AwaitLetGo {
   /** Who takes the new connections. When it ends while the old one lives, that one has to go on. */
   readonly successor: ProcessRef;
   readonly timeoutMs: number;
-  /** Also until no client that comes again from the same port would be led here. */
-  readonly wholly: boolean;
+  /** An earlier wait of the same kind: when nothing was left then, nothing can have come since. */
+  readonly after: string | null;
 }
 
 export const awaitLetGo: StepDefinition<AwaitLetGo> = {
   effect: 'none',
   describe: (step) =>
-    step.wholly
-      ? `wait until nobody can be led to pid ${step.old.pid} any more (at most ${step.timeoutMs / 1000} s)`
-      : `wait until pid ${step.old.pid} has accepted what is on its way to it (at most ${step.timeoutMs / 1000} s)`,
+    `wait until pid ${step.old.pid} has accepted what is on its way to it (at most ${step.timeoutMs / 1000} s)`,
   apply: async (step, context) => {
     const { host } = context;
+    if (step.after !== null && context.after(step.after)['unfinished'] === 0) return undefined;
     const successor = processOf(step.successor, context);
     if (!(await host.processes.isAlive(step.old))) return { unfinished: 0 };
     const onLook = async (): Promise<void> => {
@@ -40,11 +39,7 @@ export const awaitLetGo: StepDefinition<AwaitLetGo> = {
       });
     };
     const queues = { namespaceOf: step.old.pid, ports: step.ports, inodes: step.inodes };
-    const unfinished = await letGo(host, queues, {
-      timeoutMs: step.timeoutMs,
-      wholly: step.wholly,
-      onLook,
-    });
+    const unfinished = await letGo(host, queues, { timeoutMs: step.timeoutMs, onLook });
     return { unfinished };
   },
   verify: async () => undefined,

@@ -59,15 +59,6 @@ test('flip: until clients that were never tracked have gone, nothing is picked u
   );
 });
 
-test('flip: one that cannot stop listening before its clients leave is looked at again then', () => {
-  const active = FACTS.active === null ? null : { ...FACTS.active, quiesce: null };
-  const { retire } = planFlip({ drainTimeoutMs: 1_000 }, { ...FACTS, active });
-  assert.deepEqual(
-    retire.map(({ id }) => id),
-    ['let-go-late', 'quiet', 'let-go-last', 'stop', 'clear'],
-  );
-});
-
 test('flip: states of servers are there before a client is led to the next instance', () => {
   const server = {
     server: { backend: 'web', server: 'web1' },
