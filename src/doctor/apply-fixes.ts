@@ -1,4 +1,4 @@
-import { decode, encode, parseText, printText, type Document } from '../haproxy/config/document.js';
+import { decode, documentOf, encode, type Document } from '../haproxy/config/document.js';
 import { setStatement } from '../haproxy/config/edit-statement.js';
 import { lexLine } from '../haproxy/config/lexer.js';
 import type { AppendWords, Fix, SetStatement } from './fix.js';
@@ -43,7 +43,7 @@ function withWords(documents: readonly Document[], fixes: readonly AppendWords[]
       changed.push({ file, line: line.number, before: textOf(line.text), after: textOf(text) });
       return { ...line, text };
     });
-    return parseText(file, printText({ ...document, lines }));
+    return documentOf(file, lines);
   });
   return { documents: edited, lines: changed };
 }

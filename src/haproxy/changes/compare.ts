@@ -66,12 +66,7 @@ export interface Sides {
 function isSameConfig(a: Config, b: Config): boolean {
   return (
     a.documents.length === b.documents.length &&
-    a.documents.every(({ lines }, at) => {
-      const others = b.documents[at]?.lines ?? [];
-      return (
-        lines.length === others.length && lines.every(({ text }, n) => text === others[n]?.text)
-      );
-    })
+    a.documents.every(({ text }, at) => text === b.documents[at]?.text)
   );
 }
 

@@ -1,3 +1,4 @@
+import { linesMatching } from '../config/document.js';
 import { firstWord } from '../config/lexer.js';
 import type { Config, Place } from '../config/resolve.js';
 import { meaningOf } from './units.js';
@@ -10,12 +11,9 @@ export interface Conditions {
 }
 
 const DECIDING: ReadonlySet<string> = new Set(['.if', '.elif', '.else', '.endif']);
-const FEED = 0x0a;
-const RETURN = 0x0d;
-const DOT = 0x2e;
-const QUOTE = 0x22;
-const APOSTROPHE = 0x27;
-const BACKSLASH = 0x5c;
+/** Lines that may begin with such a word: most are told by their first byte. */
+// oxlint-disable-next-line no-control-regex -- HAProxy may skip them
+const MAY_DECIDE = /(?:^|\n)[\t ]*(?:[."'\\\0-\x08\v\f\x0e-\x1f]|\r(?!\n))/g;
 
 export const NO_CONDITIONS: Conditions = { lines: [], ordinal: () => 0 };
 
@@ -23,8 +21,8 @@ export function conditionsOf(config: Config): Conditions {
   const lines: (Place & { readonly text: string })[] = [];
   const ordinals = new Map<string, number>();
   for (const document of config.documents) {
-    for (const { text, number } of document.lines) {
-      if (!mayDecide(text) || !DECIDING.has(firstWord(text) ?? '')) continue;
+    for (const { text, number } of linesMatching(document, MAY_DECIDE)) {
+      if (!DECIDING.has(firstWord(text) ?? '')) continue;
       lines.push({ file: document.file, line: number, text });
       ordinals.set(`${document.file}:${number}`, lines.length);
     }
@@ -43,13 +41,10 @@ export function firstDifference(before: Conditions, after: Conditions): number |
   return undefined;
 }
 
-/** Most lines are told by their first byte. */
-export function mayDecide(text: string): boolean {
-  let at = 0;
-  while (text.charCodeAt(at) === 0x20 || text.charCodeAt(at) === 0x09) at += 1;
-  const first = text.charCodeAt(at);
-  if (first === FEED || (first === RETURN && text.charCodeAt(at + 1) === FEED)) return false;
-  return (
-    first === DOT || first === QUOTE || first === APOSTROPHE || first === BACKSLASH || first < 0x20
-  );
+/** Whether any line may do so. */
+export function mayDecide({ documents }: Config): boolean {
+  return documents.some(({ text }) => {
+    MAY_DECIDE.lastIndex = 0;
+    return MAY_DECIDE.test(text);
+  });
 }

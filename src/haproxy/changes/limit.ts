@@ -71,5 +71,5 @@ function whyNotHere(change: RuntimeChange, { after }: Sides): string | undefined
 }
 
 function mentions({ documents }: Config, word: string): boolean {
-  return documents.some(({ lines }) => lines.some(({ text }) => text.includes(word)));
+  return documents.some(({ text }) => text.includes(word));
 }

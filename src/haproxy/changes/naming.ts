@@ -1,26 +1,55 @@
+import { linesMatching, type Document } from '../config/document.js';
 import type { Config } from '../config/resolve.js';
-import { partsOf, type Part } from './units.js';
+import { partsOf } from './units.js';
 
 /**
  * The same configuration without the sections that name no file for certain, so that the words of
  * a large one need not be cut: a look at the bytes is much cheaper.
  */
 export function onlyNaming(config: Config): Config {
-  const parts = partsOf(config).filter((part) => part.section.kind === 'global' || mayName(part));
+  const naming = new Map(config.documents.map((document) => [document, namingIn(document)]));
+  const parts = partsOf(config).filter(
+    ({ section, document, from, to }) =>
+      section.kind === 'global' || naming.get(document)?.subarray(from, to).includes(1) !== false,
+  );
   return { ...config, sections: parts.map(({ section }) => section) };
 }
 
-/** Every keyword behind which referencesOf finds a path. */
-const KEYWORD =
-  /-f|file|crt|crl|map|lua|state|ca-|keys|spoe|command|chain|engine|load|(?:add|del)-acl|key |issuer|ocsp|sctl|\\x/;
-const QUOTING = /["']|\\(?!x)/;
-const ALL_QUOTING = /["']|\\(?!x)/g;
-
-function mayName({ all, from, to }: Part): boolean {
-  for (let at = from; at < to; at += 1) {
-    const text = all[at]?.text ?? '';
-    // Quotes inside a keyword do not hide it from HAProxy.
-    if (KEYWORD.test(QUOTING.test(text) ? text.replaceAll(ALL_QUOTING, '') : text)) return true;
-  }
-  return false;
+/** 1 for each line that may name a file. */
+function namingIn(document: Document): Uint8Array {
+  const naming = new Uint8Array(document.lineCount);
+  for (const { number } of linesMatching(document, NAMING)) naming[number - 1] = 1;
+  return naming;
 }
+
+/** Every keyword behind which referencesOf finds a path. */
+const KEYWORDS: readonly string[] = [
+  '-f',
+  'file',
+  'crt',
+  'crl',
+  'map',
+  'lua',
+  'state',
+  'ca-',
+  'keys',
+  'spoe',
+  'command',
+  'chain',
+  'engine',
+  'load',
+  'add-acl',
+  'del-acl',
+  'key ',
+  'issuer',
+  'ocsp',
+  'sctl',
+];
+/** Quotes and escapes inside a keyword do not hide it from HAProxy. */
+const QUOTING = `["'\\\\]*`;
+/** An escape by number may be any letter. */
+const BY_NUMBER = String.raw`\\x`;
+const NAMING = new RegExp(
+  [...KEYWORDS.map((word) => [...word].join(QUOTING)), BY_NUMBER].join('|'),
+  'g',
+);

@@ -21,7 +21,7 @@ export function orderChanges({ before, after, aligned }: Sides): readonly Config
 }
 
 function usesNumbers({ config }: Side): boolean {
-  return config.documents.some(({ lines }) => lines.some(({ text }) => NUMBERS.test(text)));
+  return config.documents.some(({ text }) => NUMBERS.test(text));
 }
 
 function moved(

@@ -13,15 +13,14 @@ export interface Reduced {
  * this cannot be told at first sight, or where conditional blocks decide.
  */
 export function reduced(old: Config, now: Config): Reduced | undefined {
+  if (mayDecide(old) || mayDecide(now)) return undefined;
   const [before, after] = [partsOf(old), partsOf(now)];
-  if (before.length !== after.length || decidesEarly(old) || decidesEarly(now)) return undefined;
+  if (before.length !== after.length) return undefined;
   const kept: { before: Part[]; after: Part[] } = { before: [], after: [] };
   for (const [at, part] of before.entries()) {
     const other = after[at];
-    if (other === undefined || !isSameHeader(part, other) || decides(part)) return undefined;
-    const isSame = isSamePart(part, other);
-    if (!isSame && decides(other)) return undefined;
-    if (isSame && !SHARED.has(part.section.kind)) continue;
+    if (other === undefined || !isSameHeader(part, other)) return undefined;
+    if (!SHARED.has(part.section.kind) && isSamePart(part, other)) continue;
     kept.before.push(part);
     kept.after.push(other);
   }
@@ -33,18 +32,4 @@ const SHARED: ReadonlySet<string> = new Set(['global', 'defaults']);
 
 function isSameHeader(a: Part, b: Part): boolean {
   return a.section.header.text === b.section.header.text;
-}
-
-function decides({ all, from, to }: Part): boolean {
-  for (let at = from; at < to; at += 1) if (mayDecide(all[at]?.text ?? '')) return true;
-  return false;
-}
-
-/** Before the first section of a file. */
-function decidesEarly({ documents, sections }: Config): boolean {
-  return documents.some(({ lines }) => {
-    const first = sections.find(({ header }) => lines[header.number - 1] === header);
-    const end = first === undefined ? lines.length : first.header.number - 1;
-    return lines.slice(0, end).some(({ text }) => mayDecide(text));
-  });
 }

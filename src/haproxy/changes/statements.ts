@@ -1,11 +1,15 @@
+import type { Line } from '../config/document.js';
 import { lexLine, type Word } from '../config/lexer.js';
 import type { Place } from '../config/resolve.js';
 import type { Statement } from '../config/sections.js';
 import type { Conditions } from './conditions.js';
-import { meaningOf, placeOf, shown, type Unit } from './units.js';
+import { meaningOf, placeOf, shown, type Part, type Unit } from './units.js';
 
 /** One line of a section that HAProxy acts upon. */
 export interface Entry {
+  readonly line: Line;
+  /** The place of the condition that decides whether it counts, from 1; 0: it always does. */
+  readonly ordinal: number;
   /** Equal for two lines that mean the same under the same condition. */
   readonly meaning: string;
   /** What the line sets, for showing an old and a new value side by side. */
@@ -19,25 +23,55 @@ export interface Entry {
 
 export function entriesOf(unit: Unit, conditions: Conditions): readonly Entry[] {
   return unit.parts.flatMap((part) =>
-    part.section.statements.map((statement) =>
-      entryOf(statement, placeOf(part, statement.line), conditions),
-    ),
+    part.section.statements.map((statement) => entryOf(part, statement, conditions)),
   );
 }
 
-function entryOf({ line, keyword, condition }: Statement, place: Place, of: Conditions): Entry {
-  const { words } = lexLine(line.text);
+function entryOf(part: Part, { line, keyword, condition }: Statement, of: Conditions): Entry {
+  const place = placeOf(part, line);
   const ordinal = condition === 0 ? 0 : of.ordinal(place.file, condition);
-  const under = ordinal === 0 ? '' : `\0\0if ${ordinal} `;
-  return {
-    meaning: under + meaningOf(line.text),
-    topic: topicOf(keyword, words),
-    keyword,
-    words,
-    conditional: condition !== 0,
-    text: shown(line),
-    place,
-  };
+  return new LazyEntry(line, keyword, condition !== 0, ordinal, place);
+}
+
+/** Cuts its line into words when somebody asks: most lines of a section are the same in both. */
+class LazyEntry implements Entry {
+  readonly line: Line;
+  readonly keyword: string;
+  readonly conditional: boolean;
+  readonly ordinal: number;
+  readonly place: Place;
+  #words: readonly Word[] | undefined;
+  #meaning: string | undefined;
+
+  constructor(line: Line, keyword: string, conditional: boolean, ordinal: number, place: Place) {
+    this.line = line;
+    this.keyword = keyword;
+    this.conditional = conditional;
+    this.ordinal = ordinal;
+    this.place = place;
+  }
+
+  get meaning(): string {
+    this.#meaning ??= underCondition(this.ordinal) + meaningOf(this.line.text);
+    return this.#meaning;
+  }
+
+  get words(): readonly Word[] {
+    this.#words ??= lexLine(this.line.text).words;
+    return this.#words;
+  }
+
+  get topic(): string {
+    return topicOf(this.keyword, this.words);
+  }
+
+  get text(): string {
+    return shown(this.line);
+  }
+}
+
+function underCondition(ordinal: number): string {
+  return ordinal === 0 ? '' : `\0\0if ${ordinal} `;
 }
 
 /** Keywords of which a section has one each, and those that are told apart by their next word. */
@@ -89,7 +123,10 @@ export function differences(before: readonly Entry[], after: readonly Entry[]): 
 }
 
 function same(a: Entry | undefined, b: Entry | undefined): boolean {
-  return a?.meaning === b?.meaning;
+  if (a === undefined || b === undefined) return a === b;
+  // What is written alike under the same condition means the same: no need to read it.
+  if (a.ordinal === b.ordinal && a.line.text === b.line.text) return true;
+  return a.meaning === b.meaning;
 }
 
 /** Above this many comparisons lines are matched without regard to the least number of moves. */

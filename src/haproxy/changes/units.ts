@@ -1,4 +1,4 @@
-import { decode, type Line } from '../config/document.js';
+import { decode, linesBetween, type Document, type Line } from '../config/document.js';
 import { lexLine } from '../config/lexer.js';
 import type { Config, Place } from '../config/resolve.js';
 import type { Section } from '../config/sections.js';
@@ -15,13 +15,18 @@ export interface Unit {
 /** A section with every line up to the next one: those of its file from `from` to before `to`. */
 export interface Part {
   readonly section: Section;
-  readonly all: readonly Line[];
+  readonly document: Document;
   readonly from: number;
   readonly to: number;
 }
 
-export function linesOf({ all, from, to }: Part): readonly Line[] {
-  return all.slice(from, to);
+export function linesOf({ document, from, to }: Part): readonly Line[] {
+  return linesBetween(document, from, to);
+}
+
+/** The bytes of these lines. */
+export function textOf({ document, from, to }: Part): string {
+  return document.textOf(from, to);
 }
 
 /** In the order in which HAProxy reads them. */
@@ -39,18 +44,22 @@ export function unitsOf(parts: readonly Part[]): ReadonlyMap<string, Unit> {
 export function partsOf({ documents, sections }: Config): readonly Part[] {
   const parts: Part[] = [];
   let next = 0;
-  for (const { lines } of documents) {
+  for (const document of documents) {
     for (;;) {
       const section = sections[next];
-      if (section === undefined || lines[section.header.number - 1] !== section.header) break;
+      if (section === undefined || !holds(document, section.header)) break;
       next += 1;
       const following = sections[next]?.header;
-      const ends = following !== undefined && lines[following.number - 1] === following;
-      const end = ends ? following.number - 1 : lines.length;
-      parts.push({ section, all: lines, from: section.header.number - 1, to: end });
+      const ends = following !== undefined && holds(document, following);
+      const end = ends ? following.number - 1 : document.lineCount;
+      parts.push({ section, document, from: section.header.number - 1, to: end });
     }
   }
   return parts;
+}
+
+function holds(document: Document, line: Line): boolean {
+  return document.lineAt(line.number - 1) === line;
 }
 
 function freeKey(units: ReadonlyMap<string, Unit>, kind: string, key: string): string {
@@ -67,12 +76,8 @@ export function isSameText(a: Unit, b: Unit): boolean {
   );
 }
 
-export function isSamePart({ all, from, to }: Part, other: Part | undefined): boolean {
-  if (other === undefined || to - from !== other.to - other.from) return false;
-  for (let at = from; at < to; at += 1) {
-    if (all[at]?.text !== other.all[other.from + at - from]?.text) return false;
-  }
-  return true;
+export function isSamePart(part: Part, other: Part | undefined): boolean {
+  return other !== undefined && textOf(part) === textOf(other);
 }
 
 /**

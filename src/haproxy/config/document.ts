@@ -5,7 +5,17 @@
 export interface Document {
   /** Path as the user named it. */
   readonly file: string;
+  /** Every byte of it. */
+  readonly text: string;
+  readonly lineCount: number;
+  /** All of them; the same objects that `lineAt` gives. */
   readonly lines: readonly Line[];
+  /** `index` from 0; the same object each time. */
+  lineAt(index: number): Line | undefined;
+  /** The index of the line in which the byte at this offset lies. */
+  indexAt(offset: number): number;
+  /** The bytes of the lines from index `from` to before `to`. */
+  textOf(from: number, to: number): string;
 }
 
 export interface Line {
@@ -16,18 +26,16 @@ export interface Line {
 }
 
 /**
- * Cuts the text of a file (latin1) into lines; never fails. Lines are cut into words (`lexLine`)
- * only where somebody looks, so that a file of 100,000 lines costs little.
+ * Takes the text of a file (latin1); never fails. Where its lines begin, the lines, and the words
+ * in them (`lexLine`) are found only where somebody looks: of 100,000 lines most never are.
  */
 export function parseText(file: string, text: string): Document {
-  const lines: Line[] = [];
-  for (let start = 0; start < text.length; ) {
-    const feed = text.indexOf('\n', start);
-    const end = feed === -1 ? text.length : feed + 1;
-    lines.push({ number: lines.length + 1, text: text.slice(start, end) });
-    start = end;
-  }
-  return { file, lines };
+  return new LazyDocument(file, text);
+}
+
+/** A document of just these lines, numbered in order: each but the last ends with a newline. */
+export function documentOf(file: string, lines: readonly Line[]): Document {
+  return new LazyDocument(file, lines.map(({ text }) => text).join(''), lines);
 }
 
 export function parse(file: string, bytes: Uint8Array): Document {
@@ -37,14 +45,35 @@ export function parse(file: string, bytes: Uint8Array): Document {
   );
 }
 
-/** The text of the file (latin1): the lines one after the other. */
-export function printText(document: Document): string {
-  return document.lines.map((line) => line.text).join('');
+/** The text of the file (latin1). */
+export function printText({ text }: Document): string {
+  return text;
 }
 
 /** The file, byte for byte as it was parsed. */
-export function print(document: Document): Buffer {
-  return Buffer.from(printText(document), 'latin1');
+export function print({ text }: Document): Buffer {
+  return Buffer.from(text, 'latin1');
+}
+
+/**
+ * The lines in which a pattern matches, in order, without making the others; a line with several
+ * matches comes as often. The pattern is global, and a match ends before the `\n` of its line.
+ */
+export function linesMatching(document: Document, pattern: RegExp): readonly Line[] {
+  const lines: Line[] = [];
+  pattern.lastIndex = 0;
+  while (pattern.test(document.text)) {
+    const line = document.lineAt(document.indexAt(pattern.lastIndex - 1));
+    if (line !== undefined) lines.push(line);
+  }
+  return lines;
+}
+
+/** From index `from` to before `to`. */
+export function linesBetween(document: Document, from: number, to: number): readonly Line[] {
+  return Array.from({ length: to - from }, (_, at) => document.lineAt(from + at)).filter(
+    (line) => line !== undefined,
+  );
 }
 
 /** A part of a document (latin1) as text for people. Bytes that are not UTF-8 become U+FFFD. */
@@ -61,4 +90,72 @@ export function encode(text: string): string {
 export function endingOf(line: Line): string {
   if (!line.text.endsWith('\n')) return '';
   return line.text.endsWith('\r\n') ? '\r\n' : '\n';
+}
+
+class LazyDocument implements Document {
+  readonly file: string;
+  readonly text: string;
+  readonly #made = new Map<number, Line>();
+  #starts: readonly number[] | undefined;
+  #lines: readonly Line[] | undefined;
+
+  constructor(file: string, text: string, lines?: readonly Line[]) {
+    this.file = file;
+    this.text = text;
+    this.#lines = lines;
+  }
+
+  get lineCount(): number {
+    return this.#bounds().length - 1;
+  }
+
+  get lines(): readonly Line[] {
+    this.#lines ??= Array.from({ length: this.lineCount }, (_, at) => this.#line(at));
+    return this.#lines;
+  }
+
+  lineAt(index: number): Line | undefined {
+    if (this.#lines !== undefined) return this.#lines[index];
+    if (index < 0 || index >= this.lineCount) return undefined;
+    const line = this.#line(index);
+    this.#made.set(index, line);
+    return line;
+  }
+
+  indexAt(offset: number): number {
+    const starts = this.#bounds();
+    let [low, high] = [0, starts.length - 1];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) <= offset) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+
+  textOf(from: number, to: number): string {
+    const starts = this.#bounds();
+    return this.text.slice(starts[from], starts[to]);
+  }
+
+  /** One that was given out before stays the same object: edits know lines by that. */
+  #line(index: number): Line {
+    return this.#made.get(index) ?? { number: index + 1, text: this.textOf(index, index + 1) };
+  }
+
+  /** Where each line begins, and where the last one ends. */
+  #bounds(): readonly number[] {
+    this.#starts ??= boundsOf(this.text);
+    return this.#starts;
+  }
+}
+
+function boundsOf(text: string): readonly number[] {
+  const bounds = [0];
+  for (let start = 0; start < text.length; ) {
+    const feed = text.indexOf('\n', start);
+    start = feed === -1 ? text.length : feed + 1;
+    bounds.push(start);
+  }
+  return bounds;
 }

@@ -1,4 +1,4 @@
-import { decode, endingOf, type Document, type Line } from './document.js';
+import { decode, documentOf, endingOf, type Document, type Line } from './document.js';
 import { lexLine } from './lexer.js';
 import type { Config } from './resolve.js';
 import type { Section, Statement } from './sections.js';
@@ -47,7 +47,7 @@ export function changed(documents: readonly Document[], edits: readonly LineEdit
   const changes: Change[] = [];
   // From the end, so that the numbers of the lines before it still hold.
   for (const edit of edits.toReversed()) {
-    const at = edited.findIndex(({ lines }) => lines[edit.line.number - 1] === edit.line);
+    const at = edited.findIndex((one) => one.lineAt(edit.line.number - 1) === edit.line);
     const document = edited[at];
     if (document === undefined) throw new TypeError('the line is in none of the documents');
     edited = edited.with(at, withLine(document, edit.line, edit.text));
@@ -114,9 +114,10 @@ function indentOf(line: Line): string {
 
 function fileEnding(config: Config, section: Section): string {
   const document = config.documents.find(
-    ({ lines }) => lines[section.header.number - 1] === section.header,
+    (one) => one.lineAt(section.header.number - 1) === section.header,
   );
-  return (document?.lines[0] && endingOf(document.lines[0])) || '\n';
+  const first = document?.lineAt(0);
+  return (first && endingOf(first)) || '\n';
 }
 
 function bodyOf(text: string): string {
@@ -132,5 +133,5 @@ function withLine(document: Document, line: Line, text: string): Document {
   const rest = document.lines.slice(at + 1);
   const after =
     moved === 0 ? rest : rest.map((old) => ({ number: old.number + moved, text: old.text }));
-  return { file: document.file, lines: [...document.lines.slice(0, at), ...put, ...after] };
+  return documentOf(document.file, [...document.lines.slice(0, at), ...put, ...after]);
 }

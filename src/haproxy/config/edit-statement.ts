@@ -174,9 +174,8 @@ function made(documents: readonly Document[], request: StatementRequest): Edit {
   const header = encode(titleOf(kind, name));
   const statement = `    ${no}${encode(request.keyword)}${words}`;
   const at = kind === 'global' ? 0 : firstProxyAt(first);
-  const texts = first.lines.map(({ text }) => text);
   const put = `${header}\n${statement}\n\n`;
-  const text = [...texts.slice(0, at), put, ...texts.slice(at)].join('');
+  const text = first.textOf(0, at) + put + first.textOf(at, first.lineCount);
   const changes = [header, statement].map((after, index) => ({
     kind: 'inserted' as const,
     file: first.file,
@@ -192,11 +191,7 @@ const CREATABLE: ReadonlySet<string> = new Set(['global', 'defaults']);
 /** Defaults count for the proxies after them; before those, `global` comes first. */
 function firstProxyAt(document: Document): number {
   const section = resolve([document]).sections.find(({ kind }) => kind !== 'global');
-  return section === undefined ? document.lines.length : indexOf(document, section.header);
-}
-
-function indexOf({ lines }: Document, line: Line): number {
-  return lines.indexOf(line);
+  return section === undefined ? document.lineCount : section.header.number - 1;
 }
 
 function titleOf(kind: string, name: string): string {

@@ -1,4 +1,4 @@
-import type { Document, Line } from './document.js';
+import { linesBetween, linesMatching, type Document, type Line } from './document.js';
 import { firstWord, lexLine, type Word } from './lexer.js';
 
 /** The words that begin a section, of HAProxy 2.6 and later. */
@@ -83,23 +83,21 @@ export interface Reading {
 /** The sections of one file in order. Lines before the first are dropped: HAProxy refuses them. */
 export function sectionsOf(document: Document, reading?: Reading): readonly Section[] {
   const sections: Section[] = [];
-  const { file, lines } = document;
+  const { file, lineCount } = document;
   let open: Body | undefined;
   let kind = '';
   let blocks: readonly Block[] = [];
-  for (let at = 0; at < lines.length; at += 1) {
-    const line = lines[at];
-    if (line === undefined) break;
+  for (const line of reading === undefined ? linesMatching(document, DECISIVE) : document.lines) {
+    const at = line.number - 1;
     const words = reading?.words(line);
-    const keyword = words === undefined ? decisiveWord(line.text) : words[0]?.value;
-    if (keyword === undefined && reading === undefined) continue;
+    const keyword = words === undefined ? firstWord(line.text) : words[0]?.value;
     const dropped = blocks.at(-1)?.dropped === true;
     if (keyword !== undefined && CONDITIONALS.has(keyword)) {
       blocks = enter(blocks, keyword, line, reading);
       if (open !== undefined) mark(open, at, blocks);
     } else if (!dropped && keyword !== undefined && SECTION_KEYWORDS.has(keyword)) {
       if (open !== undefined) open.to = at;
-      open = { lines, from: at + 1, to: lines.length, blocks, marks: [], words: undefined };
+      open = { document, from: at + 1, to: lineCount, blocks, marks: [], words: undefined };
       const section = new LazySection(file, line, words ?? lexLine(line.text).words, open);
       sections.push(section);
       kind = keyword;
@@ -114,8 +112,7 @@ export function sectionsOf(document: Document, reading?: Reading): readonly Sect
 
 /** The lines after a section's header, looked into only when somebody asks. */
 interface Body {
-  /** Of the whole file. */
-  readonly lines: readonly Line[];
+  readonly document: Document;
   readonly from: number;
   to: number;
   /** Those that were open at the header. */
@@ -145,16 +142,12 @@ const CONDITIONALS: ReadonlySet<string> = new Set(['.if', '.elif', '.else', '.en
 
 /**
  * Lines that may begin a section or a conditional: by their word, or with a quote, an escape or a
- * control byte in it. A pattern looks at 100,000 lines sooner than code that has just started.
+ * control byte in it. One pattern looks at a whole file sooner than code that has just started.
  */
 const DECISIVE = new RegExp(
-  `^[\\t-\\r ]*(?:[\\0-\\x1f"'.\\\\[]|(?:${[...SECTION_KEYWORDS].join('|')})(?![a-z-])|[a-z-]+["'\\\\])`,
+  `(?:^|\\n)[\\t\\v\\f\\r ]*(?:[\\0-\\x08\\x0e-\\x1f"'.\\\\[]|(?:${[...SECTION_KEYWORDS].join('|')})(?![a-z-])|[a-z-]+["'\\\\])`,
+  'g',
 );
-
-/** The first word where it decides about sections, undefined where it does not. */
-function decisiveWord(text: string): string | undefined {
-  return DECISIVE.test(text) ? firstWord(text) : undefined;
-}
 
 /** The conditional blocks that are open after this line. */
 function enter(
@@ -229,12 +222,12 @@ class LazySection implements Section {
   }
 }
 
-function statementsOf({ lines, from, to, blocks, marks, words }: Body): readonly Statement[] {
+function statementsOf({ document, from, to, blocks, marks, words }: Body): readonly Statement[] {
   const statements: Statement[] = [];
   let current = blocks;
   let condition = conditionOf(current);
   for (let at = from, next = 0; at < to; at += 1) {
-    const line = lines[at];
+    const line = document.lineAt(at);
     if (line === undefined) break;
     if (marks[next]?.at === at) {
       current = marks[next]?.blocks ?? current;
@@ -265,11 +258,11 @@ function statementOf(
 }
 
 /** Whether lines follow after a block in which the section began, and of which nobody knows. */
-function straddles({ lines, to, blocks, marks }: Body): boolean {
+function straddles({ document, to, blocks, marks }: Body): boolean {
   if (conditionOf(blocks) === 0) return false;
   const left = marks.find((one) => !begins(one.blocks, blocks));
   if (left === undefined) return false;
-  return lines.slice(left.at + 1, to).some(({ text }) => {
+  return linesBetween(document, left.at + 1, to).some(({ text }) => {
     const first = firstWord(text);
     return first !== undefined && !first.startsWith('.');
   });

@@ -1,6 +1,6 @@
 import { refused } from '../../error.js';
 import { parseAddresses, type Address } from './address.js';
-import { decode, type Document, type Line } from './document.js';
+import { decode, documentOf, type Document, type Line } from './document.js';
 import type { Word } from './lexer.js';
 import { resolve } from './resolve.js';
 import { wordsOf, type Section, type Statement } from './sections.js';
@@ -130,5 +130,5 @@ function withLines(document: Document, edits: ReadonlyMap<Line, string>): Docume
     const text = edits.get(line);
     return text === undefined ? line : { ...line, text };
   });
-  return { ...document, lines };
+  return documentOf(document.file, lines);
 }
