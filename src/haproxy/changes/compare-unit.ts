@@ -33,7 +33,7 @@ function enclosureChanges(before: Unit, after: Unit, sides: Sides): readonly Con
 
 function enclosureOf({ parts }: Unit, { conditions }: Side): string {
   return parts
-    .map(({ section }) => {
+    .map((section) => {
       const ordinal =
         section.condition === 0 ? 0 : conditions.ordinal(section.file, section.condition);
       return `${ordinal}${section.straddles ? '+' : ''}`;
@@ -52,8 +52,8 @@ function chainChanges(before: Unit, after: Unit, sides: Sides): readonly ConfigC
   return [wholeUnit(before, after, `its settings come from other defaults (${from})`)];
 }
 
-function proxyOf({ parts: [part] }: Unit, side: Side): Proxy | undefined {
-  return part === undefined ? undefined : side.proxies().get(part.section);
+function proxyOf({ parts: [section] }: Unit, side: Side): Proxy | undefined {
+  return section === undefined ? undefined : side.proxies().get(section);
 }
 
 function chainOf({ defaults }: Proxy, side: Side): string {
@@ -61,8 +61,8 @@ function chainOf({ defaults }: Proxy, side: Side): string {
 }
 
 function headerChanges(before: Unit, after: Unit): readonly ConfigChange[] {
-  const old = before.parts.map(({ section }) => meaningOf(section.header.text));
-  const now = after.parts.map(({ section }) => meaningOf(section.header.text));
+  const old = before.parts.map(({ header }) => meaningOf(header.text));
+  const now = after.parts.map(({ header }) => meaningOf(header.text));
   // All `global` sections are one, and several are one after the other.
   if (before.kind === 'global' || old.join('\n') === now.join('\n')) return [];
   return [wholeUnit(before, after, whyReload(before.kind))];
@@ -78,9 +78,9 @@ function wholeUnit(before: Unit, after: Unit, because: string): ConfigChange {
   };
 }
 
-function headerOf({ parts: [part] }: Unit): ConfigChange['before'] {
-  if (part === undefined) return null;
-  return { text: shown(part.section.header), place: placeOf(part, part.section.header) };
+function headerOf({ parts: [section] }: Unit): ConfigChange['before'] {
+  if (section === undefined) return null;
+  return { text: shown(section.header), place: placeOf(section, section.header) };
 }
 
 function statementChanges(before: Unit, after: Unit, sides: Sides): readonly ConfigChange[] {
@@ -99,7 +99,7 @@ function statementChanges(before: Unit, after: Unit, sides: Sides): readonly Con
 }
 
 function isStraight({ parts }: Unit): boolean {
-  return parts.every(({ section }) => section.condition === 0 && !section.straddles);
+  return parts.every(({ condition, straddles }) => condition === 0 && !straddles);
 }
 
 const OF_SERVERS: ReadonlySet<string> = new Set(['server', 'server-template', 'default-server']);
@@ -139,9 +139,9 @@ function whyEntry(entry: Entry | undefined, decided: boolean): string {
 }
 
 /** How many a defaults section is for. */
-function inheritors({ kind, parts: [part] }: Unit, { after }: Sides): string {
-  if (kind !== 'defaults' || part === undefined) return '';
-  const heirs = after.config.proxies.filter(({ defaults }) => defaults.includes(part.section));
+function inheritors({ kind, parts: [section] }: Unit, { after }: Sides): string {
+  if (kind !== 'defaults' || section === undefined) return '';
+  const heirs = after.config.proxies.filter(({ defaults }) => defaults.includes(section));
   const [first] = heirs;
   if (first === undefined) return '';
   return heirs.length === 1

@@ -1,4 +1,4 @@
-import type { Config, Proxy } from '../config/resolve.js';
+import { proxiesOf, type Config, type Proxy } from '../config/resolve.js';
 import type { Section } from '../config/sections.js';
 import type { ConfigChange } from '../runtime/change.js';
 import { reduced } from './reduce.js';
@@ -11,9 +11,7 @@ import {
   placeOf,
   shown,
   subjectOf,
-  partsOf,
   unitsOf,
-  type Part,
   type Unit,
 } from './units.js';
 
@@ -78,14 +76,17 @@ function isAligned(before: Side, after: Side): boolean {
   return true;
 }
 
-function sideOf(config: Config, few: readonly Part[] | undefined): Side {
+function sideOf(config: Config, few: readonly Section[] | undefined): Side {
+  const wanted = few && new Set(few);
   let known: ReadonlyMap<Section, Proxy> | undefined;
   const proxies = (): ReadonlyMap<Section, Proxy> =>
-    (known ??= new Map(config.proxies.map((proxy) => [proxy.section, proxy])));
-  const units = unitsOf(few ?? partsOf(config));
+    (known ??= new Map(
+      proxiesOf(config.sections, wanted).map((proxy) => [proxy.section, proxy]),
+    ));
+  const units = unitsOf(few ?? config.sections);
   const defaultsKeys = new Map(
     [...units.values()].flatMap(({ kind, key, parts }) =>
-      kind === 'defaults' ? parts.map(({ section }) => [section, key] as const) : [],
+      kind === 'defaults' ? parts.map((section) => [section, key] as const) : [],
     ),
   );
   return {
@@ -137,9 +138,9 @@ function whole(sign: '+' | '-', unit: Unit): ConfigChange {
   };
 }
 
-function headerOf(part: Part): NonNullable<ConfigChange['before']> {
-  const { header } = part.section;
-  return { text: shown(header), place: placeOf(part, header) };
+function headerOf(section: Section): NonNullable<ConfigChange['before']> {
+  const { header } = section;
+  return { text: shown(header), place: placeOf(section, header) };
 }
 
 function whySection(sign: '+' | '-', { kind }: Unit): string {
@@ -173,8 +174,8 @@ function commentsBetween(before: Config, after: Config): readonly ConfigChange[]
 }
 
 function isSameUnits(before: Config, after: Config): boolean {
-  const others = unitsOf(partsOf(after));
-  return [...unitsOf(partsOf(before))].every(([key, unit]) => {
+  const others = unitsOf(after.sections);
+  return [...unitsOf(before.sections)].every(([key, unit]) => {
     const other = others.get(key);
     return other !== undefined && isSameText(unit, other);
   });

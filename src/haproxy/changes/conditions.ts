@@ -1,4 +1,4 @@
-import { linesMatching } from '../config/document.js';
+import { indexesMatching } from '../config/document.js';
 import { firstWord } from '../config/lexer.js';
 import type { Config, Place } from '../config/resolve.js';
 import { meaningOf } from './units.js';
@@ -21,7 +21,8 @@ export function conditionsOf(config: Config): Conditions {
   const lines: (Place & { readonly text: string })[] = [];
   const ordinals = new Map<string, number>();
   for (const document of config.documents) {
-    for (const { text, number } of linesMatching(document, MAY_DECIDE)) {
+    for (const at of indexesMatching(document, MAY_DECIDE)) {
+      const { text, number } = document.lineAt(at);
       if (!DECIDING.has(firstWord(text) ?? '')) continue;
       lines.push({ file: document.file, line: number, text });
       ordinals.set(`${document.file}:${number}`, lines.length);

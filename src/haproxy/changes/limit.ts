@@ -48,8 +48,8 @@ function unset(setting: Setting): number | undefined {
 }
 
 function isRepeated({ parts }: Unit, setting: Setting): boolean {
-  const all = parts.flatMap(({ section }) =>
-    section.statements.filter(({ keyword }) => keyword === setting),
+  const all = parts.flatMap(({ statements }) =>
+    statements.filter(({ keyword }) => keyword === setting),
   );
   return all.length > 1;
 }

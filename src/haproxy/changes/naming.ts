@@ -1,24 +1,24 @@
-import { linesMatching, type Document } from '../config/document.js';
+import { indexesMatching, type Document } from '../config/document.js';
 import type { Config } from '../config/resolve.js';
-import { partsOf } from './units.js';
 
 /**
  * The same configuration without the sections that name no file for certain, so that the words of
  * a large one need not be cut: a look at the bytes is much cheaper.
  */
-export function onlyNaming(config: Config): Config {
-  const naming = new Map(config.documents.map((document) => [document, namingIn(document)]));
-  const parts = partsOf(config).filter(
-    ({ section, document, from, to }) =>
-      section.kind === 'global' || naming.get(document)?.subarray(from, to).includes(1) !== false,
-  );
-  return { ...config, sections: parts.map(({ section }) => section) };
+export function onlyNaming({ documents, sections }: Config): Pick<Config, 'sections'> {
+  const naming = new Map(documents.map((document) => [document, namingIn(document)]));
+  return {
+    sections: sections.filter(
+      ({ kind, document, start, end }) =>
+        kind === 'global' || naming.get(document)?.subarray(start, end).includes(1) !== false,
+    ),
+  };
 }
 
 /** 1 for each line that may name a file. */
 function namingIn(document: Document): Uint8Array {
   const naming = new Uint8Array(document.lineCount);
-  for (const { number } of linesMatching(document, NAMING)) naming[number - 1] = 1;
+  for (const at of indexesMatching(document, NAMING)) naming[at] = 1;
   return naming;
 }
 

@@ -44,7 +44,7 @@ function moved(
   ];
 }
 
-function headerOf({ parts: [part] }: Unit): ConfigChange['before'] {
-  if (part === undefined) return null;
-  return { text: shown(part.section.header), place: placeOf(part, part.section.header) };
+function headerOf({ parts: [section] }: Unit): ConfigChange['before'] {
+  if (section === undefined) return null;
+  return { text: shown(section.header), place: placeOf(section, section.header) };
 }

@@ -1,10 +1,11 @@
 import type { Config } from '../config/resolve.js';
+import type { Section } from '../config/sections.js';
 import { mayDecide } from './conditions.js';
-import { isSamePart, partsOf, type Part } from './units.js';
+import { isSameSection } from './units.js';
 
 export interface Reduced {
-  readonly before: readonly Part[];
-  readonly after: readonly Part[];
+  readonly before: readonly Section[];
+  readonly after: readonly Section[];
 }
 
 /**
@@ -13,23 +14,19 @@ export interface Reduced {
  * this cannot be told at first sight, or where conditional blocks decide.
  */
 export function reduced(old: Config, now: Config): Reduced | undefined {
+  if (old.sections.length !== now.sections.length) return undefined;
   if (mayDecide(old) || mayDecide(now)) return undefined;
-  const [before, after] = [partsOf(old), partsOf(now)];
-  if (before.length !== after.length) return undefined;
-  const kept: { before: Part[]; after: Part[] } = { before: [], after: [] };
-  for (const [at, part] of before.entries()) {
-    const other = after[at];
-    if (other === undefined || !isSameHeader(part, other)) return undefined;
-    if (!SHARED.has(part.section.kind) && isSamePart(part, other)) continue;
-    kept.before.push(part);
-    kept.after.push(other);
+  const [before, after]: [Section[], Section[]] = [[], []];
+  for (const [at, section] of old.sections.entries()) {
+    const other = now.sections[at];
+    if (other === undefined) return undefined;
+    if (isSameSection(section, other) && !SHARED.has(section.kind)) continue;
+    if (section.header.text !== other.header.text) return undefined;
+    before.push(section);
+    after.push(other);
   }
-  return kept;
+  return { before, after };
 }
 
 /** Other sections rest upon these. */
 const SHARED: ReadonlySet<string> = new Set(['global', 'defaults']);
-
-function isSameHeader(a: Part, b: Part): boolean {
-  return a.section.header.text === b.section.header.text;
-}

@@ -1,9 +1,9 @@
 import type { Line } from '../config/document.js';
 import { lexLine, type Word } from '../config/lexer.js';
 import type { Place } from '../config/resolve.js';
-import type { Statement } from '../config/sections.js';
+import type { Section, Statement } from '../config/sections.js';
 import type { Conditions } from './conditions.js';
-import { meaningOf, placeOf, shown, type Part, type Unit } from './units.js';
+import { meaningOf, placeOf, shown, type Unit } from './units.js';
 
 /** One line of a section that HAProxy acts upon. */
 export interface Entry {
@@ -22,13 +22,17 @@ export interface Entry {
 }
 
 export function entriesOf(unit: Unit, conditions: Conditions): readonly Entry[] {
-  return unit.parts.flatMap((part) =>
-    part.section.statements.map((statement) => entryOf(part, statement, conditions)),
+  return unit.parts.flatMap((section) =>
+    section.statements.map((statement) => entryOf(section, statement, conditions)),
   );
 }
 
-function entryOf(part: Part, { line, keyword, condition }: Statement, of: Conditions): Entry {
-  const place = placeOf(part, line);
+function entryOf(
+  section: Section,
+  { line, keyword, condition }: Statement,
+  of: Conditions,
+): Entry {
+  const place = placeOf(section, line);
   const ordinal = condition === 0 ? 0 : of.ordinal(place.file, condition);
   return new LazyEntry(line, keyword, condition !== 0, ordinal, place);
 }

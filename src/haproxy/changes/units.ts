@@ -1,4 +1,4 @@
-import { decode, linesBetween, type Document, type Line } from '../config/document.js';
+import { decode, linesBetween, type Line } from '../config/document.js';
 import { lexLine } from '../config/lexer.js';
 import type { Config, Place } from '../config/resolve.js';
 import type { Section } from '../config/sections.js';
@@ -9,57 +9,29 @@ export interface Unit {
   readonly name: string;
   /** Kind and name; a second section of both has a number too. */
   readonly key: string;
-  readonly parts: readonly Part[];
+  readonly parts: readonly Section[];
 }
 
-/** A section with every line up to the next one: those of its file from `from` to before `to`. */
-export interface Part {
-  readonly section: Section;
-  readonly document: Document;
-  readonly from: number;
-  readonly to: number;
-}
-
-export function linesOf({ document, from, to }: Part): readonly Line[] {
-  return linesBetween(document, from, to);
+/** Every line from its header up to the next section. */
+export function linesOf({ document, start, end }: Section): readonly Line[] {
+  return linesBetween(document, start, end);
 }
 
 /** The bytes of these lines. */
-export function textOf({ document, from, to }: Part): string {
-  return document.textOf(from, to);
+export function textOf({ document, start, end }: Section): string {
+  return document.textOf(start, end);
 }
 
 /** In the order in which HAProxy reads them. */
-export function unitsOf(parts: readonly Part[]): ReadonlyMap<string, Unit> {
+export function unitsOf(sections: readonly Section[]): ReadonlyMap<string, Unit> {
   const units = new Map<string, Unit>();
-  for (const part of parts) {
-    const { kind, name } = part.section;
+  for (const section of sections) {
+    const { kind, name } = section;
     const key = freeKey(units, kind, `${kind} ${name}`);
     const former = units.get(key);
-    units.set(key, { kind, name, key, parts: former ? [...former.parts, part] : [part] });
+    units.set(key, { kind, name, key, parts: [...(former?.parts ?? []), section] });
   }
   return units;
-}
-
-export function partsOf({ documents, sections }: Config): readonly Part[] {
-  const parts: Part[] = [];
-  let next = 0;
-  for (const document of documents) {
-    for (;;) {
-      const section = sections[next];
-      if (section === undefined || !holds(document, section.header)) break;
-      next += 1;
-      const following = sections[next]?.header;
-      const ends = following !== undefined && holds(document, following);
-      const end = ends ? following.number - 1 : document.lineCount;
-      parts.push({ section, document, from: section.header.number - 1, to: end });
-    }
-  }
-  return parts;
-}
-
-function holds(document: Document, line: Line): boolean {
-  return document.lineAt(line.number - 1) === line;
 }
 
 function freeKey(units: ReadonlyMap<string, Unit>, kind: string, key: string): string {
@@ -72,12 +44,12 @@ function freeKey(units: ReadonlyMap<string, Unit>, kind: string, key: string): s
 /** Byte for byte. */
 export function isSameText(a: Unit, b: Unit): boolean {
   return (
-    a.parts.length === b.parts.length && a.parts.every((part, at) => isSamePart(part, b.parts[at]))
+    a.parts.length === b.parts.length && a.parts.every((part, at) => isSameSection(part, b.parts[at]))
   );
 }
 
-export function isSamePart(part: Part, other: Part | undefined): boolean {
-  return other !== undefined && textOf(part) === textOf(other);
+export function isSameSection(section: Section, other: Section | undefined): boolean {
+  return other !== undefined && textOf(section) === textOf(other);
 }
 
 /**
@@ -95,8 +67,8 @@ const BETWEEN = '\0';
 const BROKEN = '\0\0broken ';
 const VARIABLE = '\0$';
 
-export function placeOf({ section }: Part, line: Line): Place {
-  return { file: section.file, line: line.number };
+export function placeOf({ file }: Section, line: Line): Place {
+  return { file, line: line.number };
 }
 
 /** A line for people: without the spaces around it. */

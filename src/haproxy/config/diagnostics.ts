@@ -59,7 +59,7 @@ function linesOf(document: Document): readonly Diagnostic[] {
     else if (before && open.length === 0) add(line, columnOf(text), outOfSection(keyword));
   }
   for (const { line } of open) add(line, columnOf(line.text), 'this ".if" has no ".endif"');
-  const last = document.lineAt(document.lineCount - 1);
+  const last = document.lines.at(-1);
   if (last !== undefined && !last.text.endsWith('\n')) {
     add(last, last.text.length + 1, 'the last line has no line end: the file may be cut off');
   }

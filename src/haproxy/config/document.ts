@@ -10,8 +10,14 @@ export interface Document {
   readonly lineCount: number;
   /** All of them; the same objects that `lineAt` gives. */
   readonly lines: readonly Line[];
-  /** `index` from 0; the same object each time. */
-  lineAt(index: number): Line | undefined;
+  /**
+   * The same object each time.
+   * @param index from 0
+   * @throws RangeError where there is no such line
+   */
+  lineAt(index: number): Line;
+  /** Whether it is one of these: this very object, not one that is like it. */
+  holds(line: Line): boolean;
   /** The index of the line in which the byte at this offset lies. */
   indexAt(offset: number): number;
   /** The bytes of the lines from index `from` to before `to`. */
@@ -56,24 +62,19 @@ export function print({ text }: Document): Buffer {
 }
 
 /**
- * The lines in which a pattern matches, in order, without making the others; a line with several
- * matches comes as often. The pattern is global, and a match ends before the `\n` of its line.
+ * The indexes of the lines in which a pattern matches, in order; one with several matches comes as
+ * often. The pattern is global, and a match ends before the `\n` of its line.
  */
-export function linesMatching(document: Document, pattern: RegExp): readonly Line[] {
-  const lines: Line[] = [];
+export function indexesMatching(document: Document, pattern: RegExp): readonly number[] {
+  const indexes: number[] = [];
   pattern.lastIndex = 0;
-  while (pattern.test(document.text)) {
-    const line = document.lineAt(document.indexAt(pattern.lastIndex - 1));
-    if (line !== undefined) lines.push(line);
-  }
-  return lines;
+  while (pattern.test(document.text)) indexes.push(document.indexAt(pattern.lastIndex - 1));
+  return indexes;
 }
 
 /** From index `from` to before `to`. */
 export function linesBetween(document: Document, from: number, to: number): readonly Line[] {
-  return Array.from({ length: to - from }, (_, at) => document.lineAt(from + at)).filter(
-    (line) => line !== undefined,
-  );
+  return Array.from({ length: to - from }, (_, at) => document.lineAt(from + at));
 }
 
 /** A part of a document (latin1) as text for people. Bytes that are not UTF-8 become U+FFFD. */
@@ -110,16 +111,23 @@ class LazyDocument implements Document {
   }
 
   get lines(): readonly Line[] {
-    this.#lines ??= Array.from({ length: this.lineCount }, (_, at) => this.#line(at));
+    this.#lines ??= Array.from(
+      { length: this.lineCount },
+      (_, at) => this.#made.get(at) ?? this.#line(at),
+    );
     return this.#lines;
   }
 
-  lineAt(index: number): Line | undefined {
-    if (this.#lines !== undefined) return this.#lines[index];
-    if (index < 0 || index >= this.lineCount) return undefined;
+  lineAt(index: number): Line {
+    const known = this.#known(index);
+    if (known !== undefined) return known;
     const line = this.#line(index);
     this.#made.set(index, line);
     return line;
+  }
+
+  holds(line: Line): boolean {
+    return this.#known(line.number - 1) === line;
   }
 
   indexAt(offset: number): number {
@@ -138,9 +146,14 @@ class LazyDocument implements Document {
     return this.text.slice(starts[from], starts[to]);
   }
 
-  /** One that was given out before stays the same object: edits know lines by that. */
+  /** One that was given out: it stays the same object, as edits know lines by that. */
+  #known(index: number): Line | undefined {
+    return this.#lines === undefined ? this.#made.get(index) : this.#lines[index];
+  }
+
   #line(index: number): Line {
-    return this.#made.get(index) ?? { number: index + 1, text: this.textOf(index, index + 1) };
+    if (index < 0 || index >= this.lineCount) throw new RangeError(`no line ${index + 1}`);
+    return { number: index + 1, text: this.textOf(index, index + 1) };
   }
 
   /** Where each line begins, and where the last one ends. */

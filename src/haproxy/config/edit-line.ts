@@ -47,7 +47,7 @@ export function changed(documents: readonly Document[], edits: readonly LineEdit
   const changes: Change[] = [];
   // From the end, so that the numbers of the lines before it still hold.
   for (const edit of edits.toReversed()) {
-    const at = edited.findIndex((one) => one.lineAt(edit.line.number - 1) === edit.line);
+    const at = edited.findIndex((document) => document.holds(edit.line));
     const document = edited[at];
     if (document === undefined) throw new TypeError('the line is in none of the documents');
     edited = edited.with(at, withLine(document, edit.line, edit.text));
@@ -82,7 +82,7 @@ export function insertedAfter(
   // A file that ends without a newline goes on doing so.
   const text = ending
     ? line.text + after + ending
-    : line.text + fileEnding(config, section) + after;
+    : line.text + fileEnding(section) + after;
   return { line, text, kind: 'inserted', before: '', after };
 }
 
@@ -112,12 +112,8 @@ function indentOf(line: Line): string {
   return /^[ \t]*/.exec(line.text)?.[0] ?? '';
 }
 
-function fileEnding(config: Config, section: Section): string {
-  const document = config.documents.find(
-    (one) => one.lineAt(section.header.number - 1) === section.header,
-  );
-  const first = document?.lineAt(0);
-  return (first && endingOf(first)) || '\n';
+function fileEnding({ document }: Section): string {
+  return endingOf(document.lineAt(0)) || '\n';
 }
 
 function bodyOf(text: string): string {

@@ -27,7 +27,7 @@ export interface Reference extends Place {
 }
 
 /** All files that the configuration names, in the order of its lines. */
-export function referencesOf(config: Config): readonly Reference[] {
+export function referencesOf(config: Pick<Config, 'sections'>): readonly Reference[] {
   const bases = basesOf(config);
   const references: Reference[] = [];
   for (const section of config.sections) {
@@ -60,7 +60,7 @@ const BASE_OF: Readonly<Partial<Record<ReferenceKind, string>>> = {
   'server-state': 'server-state-base',
 };
 
-function basesOf(config: Config): ReadonlyMap<string, string> {
+function basesOf(config: Pick<Config, 'sections'>): ReadonlyMap<string, string> {
   const bases = new Map<string, string>();
   for (const section of config.sections) {
     if (section.kind !== 'global') continue;

@@ -40,10 +40,27 @@ export function resolve(
   readingOf?: (document: Document) => Reading,
 ): Config {
   const sections = documents.flatMap((document) => sectionsOf(document, readingOf?.(document)));
+  let proxies: readonly Proxy[] | undefined;
+  return {
+    documents,
+    sections,
+    get proxies() {
+      proxies ??= proxiesOf(sections);
+      return proxies;
+    },
+  };
+}
+
+/** In order; where `wanted` is given only those of these sections. */
+export function proxiesOf(
+  sections: readonly Section[],
+  wanted?: ReadonlySet<Section>,
+): readonly Proxy[] {
   const chains = new Map<string, readonly Section[]>();
   let latest: readonly Section[] = [];
   const proxies: Proxy[] = [];
   for (const section of sections) {
+    if (wanted !== undefined && section.kind !== 'defaults' && !wanted.has(section)) continue;
     const named = section.from === undefined ? undefined : (chains.get(section.from) ?? []);
     if (section.kind === 'defaults') {
       // Without "from" it starts again from the documented values (manual, section 4).
@@ -53,7 +70,7 @@ export function resolve(
       proxies.push(proxyOf(section, section.kind, named ?? latest));
     }
   }
-  return { documents, sections, proxies };
+  return proxies;
 }
 
 /** The last statement in force that `matches`: the proxy's own, else its defaults'. */

@@ -1,4 +1,5 @@
-import { linesBetween, linesMatching, type Document, type Line } from './document.js';
+import { begins, conditionOf, CONDITIONALS, enter, type Block, type Deciding } from './blocks.js';
+import { indexesMatching, linesBetween, type Document, type Line } from './document.js';
 import { firstWord, lexLine, type Word } from './lexer.js';
 
 /** The words that begin a section, of HAProxy 2.6 and later. */
@@ -33,7 +34,12 @@ export interface Section {
   /** The defaults section named with `from`. */
   readonly from: string | undefined;
   readonly file: string;
+  readonly document: Document;
   readonly header: Line;
+  /** The index of the header. */
+  readonly start: number;
+  /** The index of the line at which the next section of the file begins, or of its end. */
+  readonly end: number;
   readonly statements: readonly Statement[];
   /** As for statements. */
   readonly condition: number;
@@ -65,11 +71,9 @@ export function wordsOf({ line, modifier, expanded }: Statement): readonly Word[
  * Reads lines as HAProxy would in the process that it is for: conditions decided, variables
  * expanded. It is told of every line that counts, in order.
  */
-export interface Reading {
+export interface Reading extends Deciding {
   /** Undefined: the line is as `lexLine` reads it. */
   readonly words: (line: Line) => readonly Word[] | undefined;
-  /** Of an `.if` or `.elif` line; undefined: only HAProxy can tell. */
-  readonly holds: (line: Line) => boolean | undefined;
   readonly begun: (kind: string, name: string) => void;
   /** `kind` is that of the section in which the line stands; `words` as `words` gave them. */
   readonly seen: (
@@ -83,26 +87,26 @@ export interface Reading {
 /** The sections of one file in order. Lines before the first are dropped: HAProxy refuses them. */
 export function sectionsOf(document: Document, reading?: Reading): readonly Section[] {
   const sections: Section[] = [];
-  const { file, lineCount } = document;
   let open: Body | undefined;
   let kind = '';
   let blocks: readonly Block[] = [];
-  for (const line of reading === undefined ? linesMatching(document, DECISIVE) : document.lines) {
-    const at = line.number - 1;
-    const words = reading?.words(line);
-    const keyword = words === undefined ? firstWord(line.text) : words[0]?.value;
+  for (const at of reading ? document.lines.keys() : indexesMatching(document, DECISIVE)) {
+    const words = reading?.words(document.lineAt(at));
+    const keyword = words === undefined ? firstWord(document.textOf(at, at + 1)) : words[0]?.value;
     const dropped = blocks.at(-1)?.dropped === true;
     if (keyword !== undefined && CONDITIONALS.has(keyword)) {
-      blocks = enter(blocks, keyword, line, reading);
-      if (open !== undefined) mark(open, at, blocks);
+      blocks = enter(blocks, keyword, document.lineAt(at), reading);
+      if (open !== undefined) (open.marks ??= []).push({ at, blocks });
     } else if (!dropped && keyword !== undefined && SECTION_KEYWORDS.has(keyword)) {
       if (open !== undefined) open.to = at;
-      open = { document, from: at + 1, to: lineCount, blocks, marks: [], words: undefined };
-      const section = new LazySection(file, line, words ?? lexLine(line.text).words, open);
+      const to = document.lineCount;
+      open = { document, header: at, title: words, to, blocks, marks: undefined, words: undefined };
+      const section = new LazySection(keyword, open);
       sections.push(section);
       kind = keyword;
       reading?.begun(kind, section.name);
     } else if (!dropped && open !== undefined && reading !== undefined) {
+      const line = document.lineAt(at);
       if (words !== undefined) (open.words ??= new Map()).set(line, words);
       reading.seen(kind, line, words, conditionOf(blocks) !== 0);
     }
@@ -110,35 +114,21 @@ export function sectionsOf(document: Document, reading?: Reading): readonly Sect
   return sections;
 }
 
-/** The lines after a section's header, looked into only when somebody asks. */
+/** The lines of a section, looked into only when somebody asks. */
 interface Body {
   readonly document: Document;
-  readonly from: number;
+  /** Its index. */
+  readonly header: number;
+  /** The words of the header, where they are not as the lexer reads them. */
+  readonly title: readonly Word[] | undefined;
   to: number;
   /** Those that were open at the header. */
   readonly blocks: readonly Block[];
   /** Where other blocks are open: from that index on. */
-  readonly marks: { readonly at: number; readonly blocks: readonly Block[] }[];
+  marks: { readonly at: number; readonly blocks: readonly Block[] }[] | undefined;
   /** Those that are not as the lexer reads them. */
   words: Map<Line, readonly Word[]> | undefined;
 }
-
-function mark({ marks }: Body, at: number, blocks: readonly Block[]): void {
-  marks.push({ at, blocks });
-}
-
-/** The branch of a conditional block that is open. */
-interface Block {
-  /** The line that decides, 0: it was decided that this branch counts. */
-  readonly line: number;
-  readonly dropped: boolean;
-  /** A branch was taken for sure, or all of it is dropped: no later branch counts. */
-  readonly settled: boolean;
-  /** Of an earlier branch only HAProxy can tell. */
-  readonly open: boolean;
-}
-
-const CONDITIONALS: ReadonlySet<string> = new Set(['.if', '.elif', '.else', '.endif']);
 
 /**
  * Lines that may begin a section or a conditional: by their word, or with a quote, an escape or a
@@ -149,67 +139,50 @@ const DECISIVE = new RegExp(
   'g',
 );
 
-/** The conditional blocks that are open after this line. */
-function enter(
-  blocks: readonly Block[],
-  keyword: string,
-  line: Line,
-  reading: Reading | undefined,
-): readonly Block[] {
-  const outer = keyword === '.if' ? blocks : blocks.slice(0, -1);
-  if (keyword === '.endif') return outer;
-  const before = keyword === '.if' ? undefined : blocks.at(-1);
-  const settled = before?.settled ?? outer.at(-1)?.dropped === true;
-  const open = before?.open ?? false;
-  if (settled) return [...outer, { line: line.number, dropped: true, settled, open }];
-  const holds = keyword === '.else' ? decided(reading) : reading?.holds(line);
-  return [...outer, branchOf(line, holds, open)];
-}
-
-/** Without a reading nothing is decided. */
-function decided(reading: Reading | undefined): boolean | undefined {
-  return reading === undefined ? undefined : true;
-}
-
-function branchOf({ number }: Line, holds: boolean | undefined, open: boolean): Block {
-  switch (holds) {
-    case true:
-      return { line: open ? number : 0, dropped: false, settled: true, open };
-    case false:
-      return { line: number, dropped: true, settled: false, open };
-    default:
-      return { line: number, dropped: false, settled: false, open: true };
-  }
-}
-
-function conditionOf(blocks: readonly Block[]): number {
-  return blocks.findLast(({ line }) => line !== 0)?.line ?? 0;
-}
-
 /** Looks into its lines when somebody asks: most sections of a large file are never looked at. */
 class LazySection implements Section {
   readonly kind: string;
-  readonly name: string;
-  readonly env: boolean;
-  readonly from: string | undefined;
-  readonly file: string;
-  readonly header: Line;
   readonly condition: number;
   readonly #body: Body;
+  #title: Title | undefined;
   #statements: readonly Statement[] | undefined;
 
-  constructor(file: string, header: Line, words: readonly Word[], body: Body) {
-    const [keyword, first] = words;
-    const unnamed = keyword?.value === 'defaults' && first?.value === 'from';
-    const at = unnamed ? 1 : 2;
-    this.kind = keyword?.value ?? '';
-    this.name = unnamed ? '' : (first?.value ?? '');
-    this.env = !unnamed && first?.env === true;
-    this.from = words[at]?.value === 'from' ? words[at + 1]?.value : undefined;
-    this.file = file;
-    this.header = header;
+  constructor(kind: string, body: Body) {
+    this.kind = kind;
     this.condition = conditionOf(body.blocks);
     this.#body = body;
+  }
+
+  get document(): Document {
+    return this.#body.document;
+  }
+
+  get file(): string {
+    return this.#body.document.file;
+  }
+
+  get header(): Line {
+    return this.#body.document.lineAt(this.#body.header);
+  }
+
+  get start(): number {
+    return this.#body.header;
+  }
+
+  get end(): number {
+    return this.#body.to;
+  }
+
+  get name(): string {
+    return this.#titled().name;
+  }
+
+  get env(): boolean {
+    return this.#titled().env;
+  }
+
+  get from(): string | undefined {
+    return this.#titled().from;
   }
 
   get statements(): readonly Statement[] {
@@ -220,22 +193,40 @@ class LazySection implements Section {
   get straddles(): boolean {
     return straddles(this.#body);
   }
+
+  #titled(): Title {
+    this.#title ??= titleOf(this.#body);
+    return this.#title;
+  }
 }
 
-function statementsOf({ document, from, to, blocks, marks, words }: Body): readonly Statement[] {
+type Title = Pick<Section, 'name' | 'env' | 'from'>;
+
+function titleOf({ document, header, title }: Body): Title {
+  const words = title ?? lexLine(document.textOf(header, header + 1)).words;
+  const [keyword, first] = words;
+  const unnamed = keyword?.value === 'defaults' && first?.value === 'from';
+  const at = unnamed ? 1 : 2;
+  return {
+    name: unnamed ? '' : (first?.value ?? ''),
+    env: !unnamed && first?.env === true,
+    from: words[at]?.value === 'from' ? words[at + 1]?.value : undefined,
+  };
+}
+
+function statementsOf({ document, header, to, blocks, marks, words }: Body): readonly Statement[] {
   const statements: Statement[] = [];
   let current = blocks;
   let condition = conditionOf(current);
-  for (let at = from, next = 0; at < to; at += 1) {
-    const line = document.lineAt(at);
-    if (line === undefined) break;
-    if (marks[next]?.at === at) {
-      current = marks[next]?.blocks ?? current;
+  for (let at = header + 1, next = 0; at < to; at += 1) {
+    if (marks?.[next]?.at === at) {
+      current = marks?.[next]?.blocks ?? current;
       condition = conditionOf(current);
       next += 1;
       continue;
     }
     if (current.at(-1)?.dropped === true) continue;
+    const line = document.lineAt(at);
     const statement = statementOf(line, condition, words?.get(line));
     if (statement !== undefined) statements.push(statement);
   }
@@ -260,15 +251,10 @@ function statementOf(
 /** Whether lines follow after a block in which the section began, and of which nobody knows. */
 function straddles({ document, to, blocks, marks }: Body): boolean {
   if (conditionOf(blocks) === 0) return false;
-  const left = marks.find((one) => !begins(one.blocks, blocks));
+  const left = marks?.find((one) => !begins(one.blocks, blocks));
   if (left === undefined) return false;
   return linesBetween(document, left.at + 1, to).some(({ text }) => {
     const first = firstWord(text);
     return first !== undefined && !first.startsWith('.');
   });
-}
-
-/** A block that counts for sure does not matter. */
-function begins(blocks: readonly Block[], outer: readonly Block[]): boolean {
-  return outer.every((block, index) => block.line === 0 || blocks[index] === block);
 }

@@ -63,7 +63,7 @@ const LISTENING: ReadonlySet<string> = new Set(['frontend', 'listen', 'log-forwa
 
 function spotsOf(documents: readonly Document[]): readonly Spot[] {
   return resolve(documents).sections.flatMap((section) => {
-    const document = documents.find(({ lines }) => lines.includes(section.header));
+    const document = documents.find((one) => one.holds(section.header));
     if (document === undefined) return [];
     return section.statements.flatMap((statement) => {
       const spot = spotIn(section, statement);

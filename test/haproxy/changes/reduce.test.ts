@@ -23,7 +23,7 @@ for (const [what, between] of [
   test(`only sections that differ are looked into, and what others rest upon: ${what}`, () => {
     const found = reduced(config(1, between), config(2, between));
     assert.deepEqual(
-      found?.after.map(({ section }) => `${section.kind} ${section.name}`),
+      found?.after.map(({ kind, name }) => `${kind} ${name}`),
       ['global ', 'defaults ', 'backend b'],
     );
   });
