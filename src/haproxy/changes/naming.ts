@@ -18,38 +18,14 @@ export function onlyNaming({ documents, sections }: Config): Pick<Config, 'secti
 /** 1 for each line that may name a file. */
 function namingIn(document: Document): Uint8Array {
   const naming = new Uint8Array(document.lineCount);
-  for (const at of indexesMatching(document, NAMING)) naming[at] = 1;
+  for (const pattern of [KEYWORD, BROKEN]) {
+    for (const at of indexesMatching(document, pattern)) naming[at] = 1;
+  }
   return naming;
 }
 
-/** Every keyword behind which referencesOf finds a path. */
-const KEYWORDS: readonly string[] = [
-  '-f',
-  'file',
-  'crt',
-  'crl',
-  'map',
-  'lua',
-  'state',
-  'ca-',
-  'keys',
-  'spoe',
-  'command',
-  'chain',
-  'engine',
-  'load',
-  'add-acl',
-  'del-acl',
-  'key ',
-  'issuer',
-  'ocsp',
-  'sctl',
-];
+/** Every keyword behind which referencesOf finds a path. An escape by number may be any letter. */
+const KEYWORD =
+  /-f|file|crt|crl|map|lua|state|ca-|keys|spoe|command|chain|engine|load|(?:add|del)-acl|key |issuer|ocsp|sctl|\\x/g;
 /** Quotes and escapes inside a keyword do not hide it from HAProxy. */
-const QUOTING = `["'\\\\]*`;
-/** An escape by number may be any letter. */
-const BY_NUMBER = String.raw`\\x`;
-const NAMING = new RegExp(
-  [...KEYWORDS.map((word) => [...word].join(QUOTING)), BY_NUMBER].join('|'),
-  'g',
-);
+const BROKEN = /["'\\](?:(?<=[a-z-].)["'\\]*[a-z-]|(?<=y.)["'\\]* )/g;

@@ -97,7 +97,7 @@ class LazyDocument implements Document {
   readonly file: string;
   readonly text: string;
   readonly #made = new Map<number, Line>();
-  #starts: readonly number[] | undefined;
+  #starts: Uint32Array | undefined;
   #lines: readonly Line[] | undefined;
 
   constructor(file: string, text: string, lines?: readonly Line[]) {
@@ -157,18 +157,29 @@ class LazyDocument implements Document {
   }
 
   /** Where each line begins, and where the last one ends. */
-  #bounds(): readonly number[] {
+  #bounds(): Uint32Array {
     this.#starts ??= boundsOf(this.text);
     return this.#starts;
   }
 }
 
-function boundsOf(text: string): readonly number[] {
-  const bounds = [0];
-  for (let start = 0; start < text.length; ) {
+/** Numbers outside of the heap: 100,000 in an array that grows keep the garbage collector busy. */
+const BOUNDS_AT_FIRST = 1024;
+
+function boundsOf(text: string): Uint32Array {
+  let bounds = new Uint32Array(BOUNDS_AT_FIRST);
+  let count = 1;
+  for (let start = 0; start < text.length; count += 1) {
     const feed = text.indexOf('\n', start);
     start = feed === -1 ? text.length : feed + 1;
-    bounds.push(start);
+    if (count === bounds.length) bounds = grown(bounds);
+    bounds[count] = start;
   }
-  return bounds;
+  return bounds.subarray(0, count);
+}
+
+function grown(bounds: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(bounds.length * 2);
+  larger.set(bounds);
+  return larger;
 }
