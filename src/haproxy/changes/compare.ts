@@ -6,14 +6,7 @@ import { NO_CONDITIONS, conditionsOf, firstDifference, type Conditions } from '.
 import { COMMENTS_ONLY, whyReload } from './because.js';
 import { compareUnit } from './compare-unit.js';
 import { orderChanges } from './order.js';
-import {
-  isSameText,
-  placeOf,
-  shown,
-  subjectOf,
-  unitsOf,
-  type Unit,
-} from './units.js';
+import { isSameText, placeOf, shown, subjectOf, unitsOf, type Unit } from './units.js';
 
 /** One of the two configurations that are compared. */
 export interface Side {
@@ -31,14 +24,16 @@ export interface Side {
  * reload. Referenced files are not looked into (see referenced.ts). Pure.
  *
  * @param version of the running HAProxy, as `2.6.12`
+ * @param reduce leaves out what need not be looked into; without it the changes are the same
  */
 export function compareConfigs(
   before: Config,
   after: Config,
   version: string,
+  reduce: typeof reduced = reduced,
 ): readonly ConfigChange[] {
   if (isSameConfig(before, after)) return [];
-  const few = reduced(before, after);
+  const few = reduce(before, after);
   const old = sideOf(before, few?.before);
   const now = sideOf(after, few?.after);
   const conditions = conditionChanges(old.conditions, now.conditions);
@@ -80,9 +75,7 @@ function sideOf(config: Config, few: readonly Section[] | undefined): Side {
   const wanted = few && new Set(few);
   let known: ReadonlyMap<Section, Proxy> | undefined;
   const proxies = (): ReadonlyMap<Section, Proxy> =>
-    (known ??= new Map(
-      proxiesOf(config.sections, wanted).map((proxy) => [proxy.section, proxy]),
-    ));
+    (known ??= new Map(proxiesOf(config.sections, wanted).map((proxy) => [proxy.section, proxy])));
   const units = unitsOf(few ?? config.sections);
   const defaultsKeys = new Map(
     [...units.values()].flatMap(({ kind, key, parts }) =>

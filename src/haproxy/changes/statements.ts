@@ -27,11 +27,7 @@ export function entriesOf(unit: Unit, conditions: Conditions): readonly Entry[] 
   );
 }
 
-function entryOf(
-  section: Section,
-  { line, keyword, condition }: Statement,
-  of: Conditions,
-): Entry {
+function entryOf(section: Section, { line, keyword, condition }: Statement, of: Conditions): Entry {
   const place = placeOf(section, line);
   const ordinal = condition === 0 ? 0 : of.ordinal(place.file, condition);
   return new LazyEntry(line, keyword, condition !== 0, ordinal, place);

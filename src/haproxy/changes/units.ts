@@ -44,7 +44,8 @@ function freeKey(units: ReadonlyMap<string, Unit>, kind: string, key: string): s
 /** Byte for byte. */
 export function isSameText(a: Unit, b: Unit): boolean {
   return (
-    a.parts.length === b.parts.length && a.parts.every((part, at) => isSameSection(part, b.parts[at]))
+    a.parts.length === b.parts.length &&
+    a.parts.every((part, at) => isSameSection(part, b.parts[at]))
   );
 }
 

@@ -80,9 +80,7 @@ export function insertedAfter(
   const after = indentIn(config, section, line) + body;
   const ending = endingOf(line);
   // A file that ends without a newline goes on doing so.
-  const text = ending
-    ? line.text + after + ending
-    : line.text + fileEnding(section) + after;
+  const text = ending ? line.text + after + ending : line.text + fileEnding(section) + after;
   return { line, text, kind: 'inserted', before: '', after };
 }
 

@@ -2,10 +2,22 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { decode, encode, endingOf, parse, print } from '../../../src/haproxy/config/document.js';
+import {
+  decode,
+  documentOf,
+  encode,
+  endingOf,
+  parse,
+  parseText,
+  print,
+  printText,
+} from '../../../src/haproxy/config/document.js';
 import { balanceOf, modeOf } from '../../../src/haproxy/config/proxy.js';
+import { firstWord } from '../../../src/haproxy/config/lexer.js';
 import { resolve } from '../../../src/haproxy/config/resolve.js';
+import { SECTION_KEYWORDS } from '../../../src/haproxy/config/sections.js';
 import { tokensOf } from '../../../src/haproxy/config/tokens.js';
+import { anyText } from './any-text.js';
 
 test('any bytes are printed as they were read', () => {
   const text = fc.array(fc.constantFrom(0, 9, 10, 13, 34, 35, 39, 92, 97, 255), { maxLength: 200 });
@@ -29,6 +41,59 @@ test('any bytes are printed as they were read', () => {
 test('a line keeps its own ending', () => {
   const { lines } = parse('f', Buffer.from('a\r\nb\n\r\nc'));
   assert.deepEqual(lines.map(endingOf), ['\r\n', '\n', '\r\n', '']);
+});
+
+test('lines made one by one, in any order, are those of the whole', () => {
+  fc.assert(
+    fc.property(anyText, fc.array(fc.nat(), { maxLength: 9 }), (text, wanted) => {
+      const cut = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+      const document = parseText('f', text);
+      assert.equal(document.lineCount, cut.length);
+      const made = cut.length === 0 ? [] : wanted.map((at) => document.lineAt(at % cut.length));
+      const { lines } = document;
+      assert.deepEqual(
+        lines.map((line) => line.text),
+        cut,
+      );
+      for (const line of made) assert.equal(lines[line.number - 1], line);
+      for (const line of lines) assert.ok(document.holds(line) && !document.holds({ ...line }));
+      for (const line of lines) assert.equal(document.lineAt(line.number - 1), line);
+      assert.throws(() => document.lineAt(cut.length), RangeError);
+      let offset = 0;
+      cut.forEach((one, at) => {
+        for (let n = 0; n < one.length; n += 1) assert.equal(document.indexAt(offset + n), at);
+        offset += one.length;
+        assert.equal(document.textOf(at, cut.length), cut.slice(at).join(''));
+      });
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a document of given lines keeps them and prints them', () => {
+  const { lines } = parseText('f', 'a\nb\nc');
+  const [first, , last] = lines;
+  assert.ok(first !== undefined && last !== undefined);
+  const document = documentOf('f', [first, { number: 2, text: 'other\n' }, last]);
+  assert.equal(printText(document), 'a\nother\nc');
+  assert.ok(document.holds(first) && document.lineAt(2) === last);
+  assert.equal(document.textOf(1, 3), 'other\nc');
+});
+
+test('no line that begins a section is passed over', () => {
+  fc.assert(
+    fc.property(anyText, (text) => {
+      const document = parseText('f', text);
+      const wanted = document.lines.filter((line) =>
+        SECTION_KEYWORDS.has(firstWord(line.text) ?? ''),
+      );
+      assert.deepEqual(
+        resolve([document]).sections.map(({ header }) => header),
+        wanted,
+      );
+    }),
+    { numRuns: 3000 },
+  );
 });
 
 test('text for people is UTF-8, bytes in the file are latin1', () => {
