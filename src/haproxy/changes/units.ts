@@ -1,6 +1,6 @@
 import { decode, linesBetween, type Line } from '../config/document.js';
 import { lexLine } from '../config/lexer.js';
-import type { Config, Place } from '../config/resolve.js';
+import type { Place } from '../config/resolve.js';
 import type { Section } from '../config/sections.js';
 
 /** What is compared as one: a section, or all `global` sections, which HAProxy reads as one. */

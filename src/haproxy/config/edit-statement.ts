@@ -1,5 +1,5 @@
 import { refused, usage } from '../../error.js';
-import { decode, encode, parseText, type Document, type Line } from './document.js';
+import { decode, encode, parseText, type Document } from './document.js';
 import {
   changed,
   insertedAfter,

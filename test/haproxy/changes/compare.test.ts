@@ -227,3 +227,11 @@ for (const [kind, rows] of [
 test('the same text is no change', () => {
   assert.deepEqual(compared(CONFIG, CONFIG), []);
 });
+
+test('a line that leaves a conditional block is not the same line, though it is written alike', () => {
+  const inside = 'backend b\n.if defined(X)\n    option httpchk\n.endif\n';
+  const outside = 'backend b\n.if defined(X)\n.endif\n    option httpchk\n';
+  for (const changes of [compared(inside, outside), compared(outside, inside)]) {
+    assert.ok(changes.some(({ by }) => by.kind === 'reload'));
+  }
+});
