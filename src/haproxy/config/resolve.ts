@@ -67,7 +67,7 @@ export function proxiesOf(
       latest = [section, ...(named ?? [])];
       if (section.name !== '') chains.set(section.name, latest);
     } else if (isProxyKind(section.kind)) {
-      proxies.push(proxyOf(section, section.kind, named ?? latest));
+      proxies.push(new LazyProxy(section.kind, section, named ?? latest));
     }
   }
   return proxies;
@@ -98,7 +98,27 @@ function isProxyKind(kind: string): kind is ProxyKind {
   return kind === 'frontend' || kind === 'backend' || kind === 'listen';
 }
 
-function proxyOf(section: Section, kind: ProxyKind, defaults: readonly Section[]): Proxy {
-  const { name, file, header } = section;
-  return { kind, name, file, line: header.number, section, defaults };
+/** Asks its section when somebody asks: of most proxies of a large file nobody does. */
+class LazyProxy implements Proxy {
+  readonly kind: ProxyKind;
+  readonly section: Section;
+  readonly defaults: readonly Section[];
+
+  constructor(kind: ProxyKind, section: Section, defaults: readonly Section[]) {
+    this.kind = kind;
+    this.section = section;
+    this.defaults = defaults;
+  }
+
+  get name(): string {
+    return this.section.name;
+  }
+
+  get file(): string {
+    return this.section.file;
+  }
+
+  get line(): number {
+    return this.section.start + 1;
+  }
 }

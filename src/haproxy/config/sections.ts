@@ -202,8 +202,18 @@ class LazySection implements Section {
 
 type Title = Pick<Section, 'name' | 'env' | 'from'>;
 
+/** A keyword and a name without quotes, escapes and more words: most headers need no lexer. */
+// oxlint-disable-next-line no-control-regex -- a NUL ends the line
+const PLAIN = /^[\t ]*[a-z-]+[\t ]+([^\s"'\\#\0]+)[\t ]*(?:#.*)?\r?\n?$/;
+
 function titleOf({ document, header, title }: Body): Title {
-  const words = title ?? lexLine(document.textOf(header, header + 1)).words;
+  const text = document.textOf(header, header + 1);
+  const plain = title === undefined ? PLAIN.exec(text)?.[1] : undefined;
+  if (plain !== undefined && plain !== 'from') return { name: plain, env: false, from: undefined };
+  return titleIn(title ?? lexLine(text).words);
+}
+
+function titleIn(words: readonly Word[]): Title {
   const [keyword, first] = words;
   const unnamed = keyword?.value === 'defaults' && first?.value === 'from';
   const at = unnamed ? 1 : 2;
