@@ -1,5 +1,5 @@
 import type { Line } from '../config/document.js';
-import { lexLine, type Word } from '../config/lexer.js';
+import { lexLine, type Lexed, type Word } from '../config/lexer.js';
 import type { Place } from '../config/resolve.js';
 import type { Section, Statement } from '../config/sections.js';
 import type { Conditions } from './conditions.js';
@@ -40,7 +40,7 @@ class LazyEntry implements Entry {
   readonly conditional: boolean;
   readonly ordinal: number;
   readonly place: Place;
-  #words: readonly Word[] | undefined;
+  #lexed: Lexed | undefined;
   #meaning: string | undefined;
 
   constructor(line: Line, keyword: string, conditional: boolean, ordinal: number, place: Place) {
@@ -52,13 +52,12 @@ class LazyEntry implements Entry {
   }
 
   get meaning(): string {
-    this.#meaning ??= underCondition(this.ordinal) + meaningOf(this.line.text);
+    this.#meaning ??= underCondition(this.ordinal) + meaningOf(this.line.text, this.#cut());
     return this.#meaning;
   }
 
   get words(): readonly Word[] {
-    this.#words ??= lexLine(this.line.text).words;
-    return this.#words;
+    return this.#cut().words;
   }
 
   get topic(): string {
@@ -67,6 +66,11 @@ class LazyEntry implements Entry {
 
   get text(): string {
     return shown(this.line);
+  }
+
+  #cut(): Lexed {
+    this.#lexed ??= lexLine(this.line.text);
+    return this.#lexed;
   }
 }
 

@@ -1,5 +1,5 @@
 import { decode, linesBetween, type Line } from '../config/document.js';
-import { lexLine } from '../config/lexer.js';
+import { lexLine, type Lexed } from '../config/lexer.js';
 import type { Place } from '../config/resolve.js';
 import type { Section } from '../config/sections.js';
 
@@ -57,8 +57,7 @@ export function isSameSection(section: Section, other: Section | undefined): boo
  * What HAProxy sees of a line: its words, and which of them hold a variable. Two lines of the same
  * meaning are equal, whatever their spaces, quotes and comments. Empty for a line without words.
  */
-export function meaningOf(text: string): string {
-  const { words, fault } = lexLine(text);
+export function meaningOf(text: string, { words, fault }: Lexed = lexLine(text)): string {
   if (fault !== undefined) return `${BROKEN}${text}`;
   return words.map(({ value, env }) => (env ? `${VARIABLE}${value}` : value)).join(BETWEEN);
 }

@@ -79,8 +79,10 @@ export function linesBetween(document: Document, from: number, to: number): read
 
 /** A part of a document (latin1) as text for people. Bytes that are not UTF-8 become U+FFFD. */
 export function decode(latin1: string): string {
-  return Buffer.from(latin1, 'latin1').toString('utf8');
+  return ASCII.test(latin1) ? latin1 : Buffer.from(latin1, 'latin1').toString('utf8');
 }
+
+const ASCII = /^[\0-\x7f]*$/;
 
 /** Text from a command line as the bytes it has in a file (latin1). */
 export function encode(text: string): string {
@@ -169,14 +171,18 @@ const BOUNDS_AT_FIRST = 1024;
 function boundsOf(text: string): Uint32Array {
   let bounds = new Uint32Array(BOUNDS_AT_FIRST);
   let count = 1;
-  for (let start = 0; start < text.length; count += 1) {
-    const feed = text.indexOf('\n', start);
-    start = feed === -1 ? text.length : feed + 1;
+  const add = (end: number): void => {
     if (count === bounds.length) bounds = grown(bounds);
-    bounds[count] = start;
-  }
+    bounds[count] = end;
+    count += 1;
+  };
+  FEED.lastIndex = 0;
+  while (FEED.test(text)) add(FEED.lastIndex);
+  if (text !== '' && !text.endsWith('\n')) add(text.length);
   return bounds.subarray(0, count);
 }
+
+const FEED = /\n/g;
 
 function grown(bounds: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
   const larger = new Uint32Array(bounds.length * 2);

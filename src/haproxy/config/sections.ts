@@ -203,7 +203,6 @@ class LazySection implements Section {
 type Title = Pick<Section, 'name' | 'env' | 'from'>;
 
 /** A keyword and a name without quotes, escapes and more words: most headers need no lexer. */
-// oxlint-disable-next-line no-control-regex -- a NUL ends the line
 const PLAIN = /^[\t ]*[a-z-]+[\t ]+([^\s"'\\#\0]+)[\t ]*(?:#.*)?\r?\n?$/;
 
 function titleOf({ document, header, title }: Body): Title {

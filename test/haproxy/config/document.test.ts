@@ -13,7 +13,7 @@ import {
   printText,
 } from '../../../src/haproxy/config/document.js';
 import { balanceOf, modeOf } from '../../../src/haproxy/config/proxy.js';
-import { firstWord } from '../../../src/haproxy/config/lexer.js';
+import { firstWord, lexLine } from '../../../src/haproxy/config/lexer.js';
 import { resolve } from '../../../src/haproxy/config/resolve.js';
 import { SECTION_KEYWORDS } from '../../../src/haproxy/config/sections.js';
 import { tokensOf } from '../../../src/haproxy/config/tokens.js';
@@ -91,6 +91,35 @@ test('no line that begins a section is passed over', () => {
         resolve([document]).sections.map(({ header }) => header),
         wanted,
       );
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('a section is called what the words of its header say', () => {
+  const header = fc
+    .tuple(
+      fc.constantFrom('backend', '\tdefaults', ' "listen"'),
+      fc.array(
+        fc.constantFrom(' ', '\t', 'from', 'a', 'b.c', '"', "'", '\\', '#', '$X', '\0', '\xa0'),
+        {
+          maxLength: 8,
+        },
+      ),
+      fc.constantFrom('\n', '\r\n', '\r', ''),
+    )
+    .map(([keyword, rest, ending]) => `${keyword} ${rest.join('')}${ending}`);
+  fc.assert(
+    fc.property(header, (text) => {
+      const [keyword, ...words] = lexLine(text).words;
+      const [section] = resolve([parseText('f', text)]).sections;
+      if (section === undefined) return;
+      const unnamed = keyword?.value === 'defaults' && words[0]?.value === 'from';
+      const [name, from, parent] = unnamed ? [undefined, ...words] : words;
+      assert.equal(section.kind, keyword?.value);
+      assert.equal(section.name, name?.value ?? '');
+      assert.equal(section.env, name?.env ?? false);
+      assert.equal(section.from, from?.value === 'from' ? parent?.value : undefined);
     }),
     { numRuns: 3000 },
   );
