@@ -1,10 +1,13 @@
 /** Why a change of these lines needs a reload, by keyword: no command of the runtime API does it. */
 const BECAUSE: Readonly<Record<string, string>> = {
   acl: 'conditions are compiled when HAProxy starts',
-  backend: 'HAProxy cannot add or remove a backend while it runs',
+  'agent-check':
+    'agent checks are set up when HAProxy starts, and can only be paused while it runs',
+  'agent-send': 'HAProxy does not show it, so that a change at run time could not be confirmed',
   balance: 'the algorithm is set up when HAProxy starts',
   bind: 'listeners are opened when HAProxy starts',
   capture: 'captures are laid out when HAProxy starts',
+  check: 'checks are set up when HAProxy starts, and can only be paused while it runs',
   cookie: 'HAProxy takes the persistence of a backend when it starts',
   'default-server': 'it is read when HAProxy starts',
   default_backend: 'frontends are tied to their backends when HAProxy starts',

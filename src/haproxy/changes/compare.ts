@@ -112,14 +112,15 @@ function unitChanges(sides: Sides): readonly ConfigChange[] {
   const changes: ConfigChange[] = [];
   for (const [key, unit] of before.units) {
     const other = after.units.get(key);
-    if (other === undefined) changes.push(whole('-', unit));
+    if (other === undefined) changes.push(whole('-', unit, sides));
     else changes.push(...compareUnit(unit, other, sides));
   }
-  for (const [key, unit] of after.units) if (!before.units.has(key)) changes.push(whole('+', unit));
+  for (const [key, unit] of after.units)
+    if (!before.units.has(key)) changes.push(whole('+', unit, sides));
   return changes;
 }
 
-function whole(sign: '+' | '-', unit: Unit): ConfigChange {
+function whole(sign: '+' | '-', unit: Unit, { version }: Sides): ConfigChange {
   const [part] = unit.parts;
   const shownAs = part === undefined ? null : headerOf(part);
   return {
@@ -127,7 +128,7 @@ function whole(sign: '+' | '-', unit: Unit): ConfigChange {
     subject: subjectOf(unit),
     before: sign === '-' ? shownAs : null,
     after: sign === '+' ? shownAs : null,
-    by: { kind: 'reload', because: whySection(sign, unit) },
+    by: { kind: 'reload', because: whySection(sign, unit, version) },
   };
 }
 
@@ -136,17 +137,25 @@ function headerOf(section: Section): NonNullable<ConfigChange['before']> {
   return { text: shown(header), place: placeOf(section, header) };
 }
 
-function whySection(sign: '+' | '-', { kind }: Unit): string {
+function whySection(sign: '+' | '-', { kind }: Unit, version: string): string {
   const verb = sign === '+' ? 'made' : 'removed';
   switch (kind) {
     case 'frontend':
     case 'listen':
       return `a ${kind} is ${verb} only by a new process: its listeners are opened when HAProxy starts`;
     case 'backend':
-      return `a backend is ${verb} only by a new process`;
+      return hasDynamicBackends(version)
+        ? 'HAProxy 3.4 and newer can do it at run time, but hitless does not: it has not been tried'
+        : `a backend is ${verb} only by a new process, before HAProxy 3.4`;
     default:
       return whyReload(kind);
   }
+}
+
+/** `add backend` and `del backend`. */
+function hasDynamicBackends(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 3 || (major === 3 && minor >= 4);
 }
 
 /** Lines before the first section, or lines that moved between files. */

@@ -121,7 +121,18 @@ const RELOAD: readonly Row[] = [
     'frobnicate 3',
     [/^- .* reload/, /^\+ .* reload: HAProxy reads "frobnicate"/],
   ],
-  ['a check that is dropped', ' check port 8080', '', [/^~ server web\/web1 reload: .*"check"/]],
+  [
+    'a check that is dropped',
+    ' check port 8080',
+    '',
+    [/^~ server web\/web1 reload: checks are set up/],
+  ],
+  [
+    'what an agent is sent',
+    'check port',
+    'agent-check agent-port 9 agent-send x check port',
+    [/^~ server web\/web1 reload: agent checks/],
+  ],
   ['inter', 'check port', 'check inter 2s port', [/^~ server web\/web1 reload: .*"inter"/]],
   [
     'a weight and a word that is not known',
@@ -153,7 +164,7 @@ const RELOAD: readonly Row[] = [
     'a new backend',
     'backend web\n',
     'backend more\n    server a 10.0.0.8:80\n\nbackend web\n',
-    [/^\+ backend more reload/],
+    [/^\+ backend more reload: a backend is made only by a new process, before HAProxy 3\.4/],
   ],
   [
     'a server with another name',
@@ -223,6 +234,14 @@ for (const [kind, rows] of [
     });
   }
 }
+
+test('a backend: by a reload, which is not the fault of HAProxy 3.4', () => {
+  const more = replaced('backend web\n', 'backend more\n\nbackend web\n');
+  for (const version of ['3.4.0', '3.5-dev5', '4.0.1']) {
+    const [change] = told(compared(CONFIG, more, version));
+    assert.match(change ?? '', /reload: HAProxy 3\.4 and newer can do it at run time, but hitless/);
+  }
+});
 
 test('the same text is no change', () => {
   assert.deepEqual(compared(CONFIG, CONFIG), []);
