@@ -21,3 +21,9 @@ export function isBefore({ release }: Version, other: Release): boolean {
   const at = release.findIndex((part, index) => part !== other[index]);
   return at !== -1 && (release[at] ?? 0) < (other[at] ?? 0);
 }
+
+/** @param text as printed: `3.5-dev5` is 3.5 */
+export function isAtLeast(text: string, [major, minor]: readonly [number, number]): boolean {
+  const [, ownMajor = 0, ownMinor = 0] = (/^(\d+)\.(\d+)/.exec(text) ?? []).map(Number);
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
+}

@@ -1,5 +1,6 @@
 import { proxiesOf, type Config, type Proxy } from '../config/resolve.js';
 import type { Section } from '../config/sections.js';
+import { isAtLeast } from '../version.js';
 import type { ConfigChange } from '../runtime/change.js';
 import { reduced } from './reduce.js';
 import { NO_CONDITIONS, conditionsOf, firstDifference, type Conditions } from './conditions.js';
@@ -144,7 +145,7 @@ function whySection(sign: '+' | '-', { kind }: Unit, version: string): string {
     case 'listen':
       return `a ${kind} is ${verb} only by a new process: its listeners are opened when HAProxy starts`;
     case 'backend':
-      return hasDynamicBackends(version)
+      return isAtLeast(version, DYNAMIC_BACKENDS)
         ? 'HAProxy 3.4 and newer can do it at run time, but hitless does not: it has not been tried'
         : `a backend is ${verb} only by a new process, before HAProxy 3.4`;
     default:
@@ -152,11 +153,8 @@ function whySection(sign: '+' | '-', { kind }: Unit, version: string): string {
   }
 }
 
-/** `add backend` and `del backend`. */
-function hasDynamicBackends(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > 3 || (major === 3 && minor >= 4);
-}
+/** With `add backend` and `del backend`. */
+const DYNAMIC_BACKENDS = [3, 4] as const;
 
 /** Lines before the first section, or lines that moved between files. */
 function commentsBetween(before: Config, after: Config): readonly ConfigChange[] {

@@ -5,6 +5,7 @@ import { wordsOf } from '../config/sections.js';
 import type { ConfigChange, RuntimeChange, ServerAttribute } from '../runtime/change.js';
 import { whyNotAtRuntime, whyNotWithBalance } from '../runtime/availability.js';
 import { joinAddress } from '../runtime/commands.js';
+import { isAtLeast } from '../version.js';
 import { whyReload } from './because.js';
 import { runtimeOr, type ServerContext } from './server-context.js';
 
@@ -202,6 +203,5 @@ export function whyNotInBackend(
 
 /** 3.3 and newer begin with `random` (configuration.txt, "balance"). */
 function defaultAlgorithm(version: string): string {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > 3 || (major === 3 && minor >= 3) ? 'random' : 'roundrobin';
+  return isAtLeast(version, [3, 3]) ? 'random' : 'roundrobin';
 }
