@@ -18,6 +18,21 @@ export function leadersOf(processes: readonly ProcessInfo[]): readonly ProcessIn
   return processes.filter(({ parentPid }) => !pids.has(parentPid));
 }
 
+/** The processes that hold these sockets and were not started by one another. */
+export async function ownersOf(
+  host: Host,
+  inodes: readonly number[],
+): Promise<readonly ProcessInfo[]> {
+  if (inodes.length === 0) return [];
+  const all = await host.processes.named('');
+  const owners: ProcessInfo[] = [];
+  for (const process of all) {
+    const own = await host.sockets.inodesOf(process.pid);
+    if (inodes.some((inode) => own.has(inode))) owners.push(process);
+  }
+  return leadersOf(owners);
+}
+
 /** All sockets that a process and its descendants hold. */
 export async function inodesOfFamily(host: Host, leader: ProcessId): Promise<ReadonlySet<number>> {
   const family = await familyOf(host, leader);

@@ -1,7 +1,9 @@
 import type { ProcessId } from '../host/host.js';
 import type { Door, Placement } from '../host/nft-flip.js';
 import type { HealthCheck } from '../host/health.js';
+import type { AwaitLetGo } from '../steps/await-let-go.js';
 import type { Step } from '../steps/registry.js';
+import type { PublicNames } from '../steps/public-names.js';
 import type { GeneratedFile } from '../steps/write-files.js';
 import type { StateFacts } from './facts.js';
 import type { MethodSteps } from './method.js';
@@ -60,7 +62,8 @@ export interface StandbyInstance {
   readonly token: string | null;
   readonly stopSignal: NodeJS.Signals;
   readonly health: readonly HealthCheck[];
-  readonly links: readonly { readonly from: string; readonly to: string }[];
+  /** Unix sockets by the names that others know; each instance has one of its own beside them. */
+  readonly sockets: readonly string[];
   readonly pidFile: string | null;
   /** Of HAProxy: what it is to know of its servers besides what its files say. */
   readonly states?: StandbyStates;
@@ -103,6 +106,9 @@ export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): Met
       confirmStep(facts, 'confirm'),
       // Before any client is led to it: none can meet a server in maintenance.
       ...tellStates(NEW, standby.states?.sockets ?? [], standby.states?.servers ?? []),
+      ...(active !== null && publishes(standby)
+        ? [{ kind: 'keep-names' as const, id: 'names', ...publicNames(facts) }]
+        : []),
       {
         kind: 'flip-map',
         id: 'flip',
@@ -111,7 +117,10 @@ export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): Met
         owner: facts.owner,
       },
       confirmStep(facts, 'confirm-again'),
-      ...(active === null ? [] : [barrierStep(active, 'let-go', BARRIER_MS, null)]),
+      ...(active === null
+        ? []
+        : [barrierStep(facts, active, { id: 'let-go', timeoutMs: BARRIER_MS })]),
+      ...keepReachable(facts),
     ],
     retire: retireSteps(facts, drainTimeoutMs),
   };
@@ -196,41 +205,74 @@ function placementsOf({ doors }: FlipFacts): readonly Placement[] {
 }
 
 function barrierStep(
-  active: ActiveInstance,
-  id: string,
-  timeoutMs: number,
-  after: string | null,
+  facts: FlipFacts,
+  { process, ports, inodes }: ActiveInstance,
+  wait: Pick<AwaitLetGo, 'id' | 'timeoutMs'> & Partial<Pick<AwaitLetGo, 'wholly' | 'after'>>,
 ): Step {
   return {
     kind: 'await-let-go',
-    id,
-    old: active.process,
-    ports: active.ports,
-    inodes: active.inodes,
+    old: process,
+    ports,
+    inodes,
     successor: NEW,
-    timeoutMs,
-    after,
+    placements: placementsOf(facts),
+    wholly: false,
+    after: null,
+    ...wait,
   };
 }
 
-function retireSteps({ active, standby }: FlipFacts, drainTimeoutMs: number): readonly Step[] {
-  const publishes = standby.links.length > 0 || standby.pidFile !== null;
+/**
+ * A service that listened directly has its stats socket under the name that others know. That name
+ * leads to somebody else as soon as a later flip has come to its end, and this one may still drain.
+ */
+function keepReachable({ active, standby }: FlipFacts): readonly Step[] {
+  const sockets = (active?.quiesce?.sockets ?? []).filter((path) => standby.sockets.includes(path));
+  return sockets.length === 0 ? [] : [{ kind: 'keep-reachable', id: 'old-link', sockets }];
+}
+
+function publishes({ sockets, pidFile }: StandbyInstance): boolean {
+  return sockets.length > 0 || pidFile !== null;
+}
+
+function publicNames({ doors, standby: { sockets, pidFile } }: FlipFacts): PublicNames {
+  return {
+    doors: doors.map(({ family, host, port }) => ({ family, host, port })),
+    sockets,
+    pidFile,
+  };
+}
+
+function retireSteps(facts: FlipFacts, drainTimeoutMs: number): readonly Step[] {
+  const { active, standby } = facts;
   const clear: Step = {
     kind: 'clear-instance',
     id: 'clear',
     old: active?.process ?? null,
     files: active?.files ?? [],
-    successor: NEW,
-    links: standby.links,
-    pidFile: standby.pidFile,
+    ...publicNames(facts),
   };
-  if (active === null) return publishes ? [clear] : [];
+  if (active === null) return publishes(standby) ? [clear] : [];
   const { process, ports, stopSignal } = active;
+  // For those whose SYN-ACK or ACK was lost more than once: nobody has to watch this.
+  const late = { id: 'let-go-late', timeoutMs: LONG_BARRIER_MS };
+  // The last look before nobody listens here any more: a known client may have come again.
+  const last = { timeoutMs: LONG_BARRIER_MS, wholly: true };
+  const quiet: Step = {
+    kind: 'await-quiet',
+    id: 'quiet',
+    process,
+    ports,
+    timeoutMs: drainTimeoutMs,
+  };
   return [
-    // For those whose SYN-ACK or ACK was lost more than once: nobody has to watch this.
-    barrierStep(active, 'let-go-late', LONG_BARRIER_MS, 'let-go'),
-    ...(active.quiesce === null ? [] : [quiesceStep(active.quiesce)]),
-    { kind: 'await-quiet', id: 'quiet', process, ports, timeoutMs: drainTimeoutMs },
+    ...(active.quiesce === null
+      ? [
+          barrierStep(facts, active, { ...late, after: 'let-go' }),
+          quiet,
+          barrierStep(facts, active, { id: 'let-go-last', ...last }),
+        ]
+      : [barrierStep(facts, active, { ...late, ...last }), quiesceStep(active.quiesce), quiet]),
     { kind: 'stop-instance', id: 'stop', process, signal: stopSignal, timeoutMs: STOP_LIMIT_MS },
     clear,
     ...(active.untracked ? pickUpAgain(active) : []),
@@ -240,13 +282,13 @@ function retireSteps({ active, standby }: FlipFacts, drainTimeoutMs: number): re
 /** Not before the kernel has forgotten the last of them: what it sent for one would be picked up. */
 function pickUpAgain({ ports }: ActiveInstance): readonly Step[] {
   return [
-    { kind: 'await-no-socket', id: 'no-socket', process: NEW, ports, timeoutMs: LONG_BARRIER_MS },
+    { kind: 'await-no-socket', id: 'no-socket', ports, timeoutMs: LONG_BARRIER_MS },
     {
       kind: 'restore-sysctl',
       id: 'pick-up-again',
       setBy: PICK_NOTHING_UP,
       name: LOOSE_SYSCTL,
-      namespaceOf: NEW,
+      namespaceOf: null,
     },
   ];
 }

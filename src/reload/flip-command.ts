@@ -39,7 +39,7 @@ export async function prepareCommand(
       leaves: [],
       token: null,
       stopSignal,
-      links: [],
+      sockets: [],
       pidFile: null,
     },
   };

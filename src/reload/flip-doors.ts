@@ -1,5 +1,5 @@
 import { refused } from '../error.js';
-import { familyOf, leadersOf } from '../host/family.js';
+import { familyOf, ownersOf } from '../host/family.js';
 import type { Host, ProcessInfo, Socket } from '../host/host.js';
 import { doorText, FLIP_TABLE, placedAt, type Door } from '../host/nft-flip.js';
 import { portElements, type MapElement, type Ruleset } from '../host/nft-list.js';
@@ -65,21 +65,6 @@ function serves(socket: Socket, door: Door, port: number): boolean {
   if (socket.family !== door.family) return false;
   if (host === '0.0.0.0') return true;
   return host === (door.family === 'ipv6' ? `[${door.host}]` : door.host);
-}
-
-/** The processes that hold these sockets and were not started by one another. */
-export async function ownersOf(
-  host: Host,
-  inodes: readonly number[],
-): Promise<readonly ProcessInfo[]> {
-  if (inodes.length === 0) return [];
-  const all = await host.processes.named('');
-  const owners: ProcessInfo[] = [];
-  for (const process of all) {
-    const own = await host.sockets.inodesOf(process.pid);
-    if (inodes.some((inode) => own.has(inode))) owners.push(process);
-  }
-  return leadersOf(owners);
 }
 
 async function inodesAt(

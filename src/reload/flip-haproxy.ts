@@ -13,25 +13,11 @@ import type { Runtimes } from '../haproxy/runtime/runtimes.js';
 import type { Host, ProcessInfo } from '../host/host.js';
 import type { Door } from '../host/nft-flip.js';
 import type { QuiesceFacts, StandbyInstance } from '../methods/flip.js';
+import { SUFFIX, suffixOf, withoutSuffix } from '../steps/instance-name.js';
 import type { GeneratedFile } from '../steps/write-files.js';
 import { checkConfig, type Check } from './check-config.js';
 import type { Serving } from './flip-doors.js';
 import { doorsFor, type OwnedDoor } from './flip-prepared.js';
-
-/**
- * Stands at the end of every name that one instance has for itself. Not `.hitless-N`, which is what
- * a killed `files.replace` leaves, and what is swept away.
- */
-export function suffixOf(port: number): string {
-  return `.flip-${port}`;
-}
-
-const SUFFIX = /\.flip-\d+$/;
-
-/** The user's own file of a generated one. */
-export function withoutSuffix(path: string): string {
-  return path.replace(SUFFIX, '');
-}
 
 /** The addresses that clients know, as the user's files have them. */
 export function doorsIn(
@@ -72,7 +58,9 @@ export function refuseOthers(active: ProcessInfo | null, doors: readonly Door[])
 }
 
 export interface HaproxyStandby
-  extends Pick<StandbyInstance, 'argv' | 'files' | 'leaves' | 'token' | 'links' | 'pidFile'> {
+  extends Pick<StandbyInstance, 'argv' | 'files' | 'leaves' | 'token' | 'sockets' | 'pidFile'> {
+  /** The same sockets under the names that the next instance gives them. */
+  readonly ownSockets: readonly string[];
   readonly check: () => Promise<void>;
 }
 
@@ -98,6 +86,7 @@ export function standbyOf(
   }));
   const named = check.arguments.pidFile;
   const pidFile = named === undefined ? null : absolutePath(check.cwd, withoutSuffix(named));
+  const ownSockets = standby.sockets.map(({ to }) => absolutePath(check.cwd, to));
   return {
     argv: [
       ...startArgv(check.arguments, {
@@ -110,16 +99,14 @@ export function standbyOf(
     ],
     files,
     leaves: [
-      ...standby.sockets.map(({ to }) => absolutePath(check.cwd, to)),
+      ...ownSockets,
       ...[pidFile, standby.pidFile].flatMap((path) =>
         path === null ? [] : [absolutePath(check.cwd, `${path}${suffix}`)],
       ),
     ],
     token: files[0]?.path ?? null,
-    links: standby.sockets.map(({ from, to }) => ({
-      from: absolutePath(check.cwd, to),
-      to: absolutePath(check.cwd, from),
-    })),
+    sockets: standby.sockets.map(({ from }) => absolutePath(check.cwd, from)),
+    ownSockets,
     pidFile: pidFile ?? standby.pidFile,
     check: async () =>
       await checkConfig(

@@ -19,10 +19,10 @@ import {
   quiesceOf,
   refuseOthers,
   standbyOf,
-  withoutSuffix,
 } from './flip-haproxy.js';
 import { idOf, portsOf, type Prepared, type Scene } from './flip-prepared.js';
 import type { FlipService } from './flip-request.js';
+import { withoutSuffix } from '../steps/instance-name.js';
 import { gatherState, NO_STATE } from './state-facts.js';
 import { freePorts } from './standby-ports.js';
 
@@ -51,7 +51,7 @@ export async function prepareHaproxy(
     stateDir,
   };
   const quiesce = await quiesceOf(host, runtimes, serving);
-  const { check: validate, ...made } = standbyOf(host, check, ports);
+  const { check: validate, ownSockets, ...made } = standbyOf(host, check, ports);
   await validate();
   const state = await stateOf(host, runtimes, quiesce, check, leader);
   return {
@@ -75,7 +75,7 @@ export async function prepareHaproxy(
       states: {
         servers: state.servers,
         files: state.files,
-        sockets: made.links.map(({ from }) => from),
+        sockets: ownSockets,
       },
     },
   };

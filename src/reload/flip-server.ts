@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { refused } from '../error.js';
-import { leadersOf } from '../host/family.js';
+import { leadersOf, ownersOf } from '../host/family.js';
 import type { Host, ProcessInfo } from '../host/host.js';
 import { FLIP_TABLE } from '../host/nft-flip.js';
 import { portElements } from '../host/nft-list.js';
@@ -9,12 +9,12 @@ import { apacheInlined } from '../services/includes.js';
 import { globPattern, parseDump } from '../services/nginx-dump.js';
 import { SERVICES } from '../services/registry.js';
 import type { Listens, Service } from '../services/service.js';
-import { ownersOf, servingAt } from './flip-doors.js';
-import { suffixOf, withoutSuffix } from './flip-haproxy.js';
+import { servingAt } from './flip-doors.js';
 import { doorsFor, idOf, portsOf, type Prepared, type Scene } from './flip-prepared.js';
 import type { FlipService } from './flip-request.js';
 import { checkService, environmentOf, runLike, type RunLike } from './service-check.js';
 import { findService, type RunningService } from './service-instance.js';
+import { suffixOf, withoutSuffix } from '../steps/instance-name.js';
 import { freePorts } from './standby-ports.js';
 
 type ServerService = Extract<FlipService, { kind: 'nginx' | 'apache' }>;
@@ -72,7 +72,7 @@ export async function prepareServer(scene: Scene, wanted: ServerService): Promis
       leaves: [own.pidFile],
       token: own.config,
       stopSignal: service.gracefulStopSignal,
-      links: [],
+      sockets: [],
       pidFile: null,
     },
   };

@@ -2,7 +2,7 @@ import { failed } from '../error.js';
 import type { Host } from '../host/host.js';
 import { ssAllArgv } from '../host/ss.js';
 import { waitFor } from '../host/wait.js';
-import { processOf, type ProcessRef, type StepDefinition } from './definition.js';
+import type { StepDefinition } from './definition.js';
 
 /**
  * Waits until the kernel itself has forgotten the connections of ports where nobody listens any
@@ -11,8 +11,6 @@ import { processOf, type ProcessRef, type StepDefinition } from './definition.js
 export interface AwaitNoSocket {
   readonly kind: 'await-no-socket';
   readonly id: string;
-  /** In whose network namespace. */
-  readonly process: ProcessRef;
   readonly ports: readonly number[];
   readonly timeoutMs: number;
 }
@@ -23,25 +21,20 @@ export const awaitNoSocket: StepDefinition<AwaitNoSocket> = {
   effect: 'none',
   describe: ({ ports, timeoutMs }) =>
     `wait until the kernel has no connection on port ${ports.join(', ')} left (at most ${timeoutMs / 1000} s)`,
-  apply: async (step, context) => {
-    const { host } = context;
-    const { pid } = processOf(step.process, context);
-    const none = await waitFor(
-      async () => ((await isOpen(host, pid, step.ports)) ? undefined : true),
-      { timeoutMs: step.timeoutMs, intervalMs: LOOK_EVERY_MS, clock: host.clock },
-    );
+  apply: async (step, { host }) => {
+    const none = await waitFor(async () => ((await isOpen(host, step.ports)) ? undefined : true), {
+      timeoutMs: step.timeoutMs,
+      intervalMs: LOOK_EVERY_MS,
+      clock: host.clock,
+    });
     return { left: none === undefined };
   },
   verify: async () => undefined,
 };
 
-async function isOpen(
-  host: Host,
-  namespacesOf: number,
-  ports: readonly number[],
-): Promise<boolean> {
+async function isOpen(host: Host, ports: readonly number[]): Promise<boolean> {
   for (const port of ports) {
-    const { code, stdout, stderr } = await host.run({ argv: ssAllArgv(port), namespacesOf });
+    const { code, stdout, stderr } = await host.run({ argv: ssAllArgv(port) });
     if (code !== 0)
       throw failed('step-failed', `ss: ${stderr.trim()}`, { subject: `port ${port}` });
     if (stdout.trim() !== '') return true;

@@ -1,10 +1,10 @@
 import { failed } from '../error.js';
 import type { Host, ProcessId } from '../host/host.js';
 import { awaitLetGo } from '../host/let-go.js';
-import { listTableArgv, nftArgv } from '../host/nft.js';
+import { nftArgv } from '../host/nft.js';
 import { doorText, FLIP_TABLE, placedAt, placeScript, type Placement } from '../host/nft-flip.js';
-import { parseRuleset, portElements, type MapElement } from '../host/nft-list.js';
 import type { StepContext, StepDefinition } from './definition.js';
+import { flipElements, ledElsewhere } from './flip-elements.js';
 
 /** Directs new connections to other ports, all doors in one transaction of the kernel. */
 export interface FlipMap {
@@ -24,7 +24,7 @@ export const flipMap: StepDefinition<FlipMap> = {
   effect: 'reversible',
   describe: (step) => `direct new connections: ${step.placements.map(placementText).join(', ')}`,
   prepare: async (step, { host }) => {
-    const elements = await elementsNow(host, step);
+    const elements = await flipElements(host, step.namespaceOf);
     return {
       former: step.placements.map((placement) => ({
         ...placement,
@@ -37,7 +37,7 @@ export const flipMap: StepDefinition<FlipMap> = {
     return undefined;
   },
   verify: async (step, { host }) => {
-    const elements = (await elementsNow(host, step)) ?? [];
+    const elements = (await flipElements(host, step.namespaceOf)) ?? [];
     const wrong = step.placements.find((one) => placedAt(elements, one) !== one.to);
     return wrong && `${doorText(wrong)} leads to ${placedAt(elements, wrong) ?? 'no instance'}`;
   },
@@ -45,6 +45,8 @@ export const flipMap: StepDefinition<FlipMap> = {
     const { former } = context.before(step.id);
     if (!Array.isArray(former)) return;
     const back = former as readonly Placement[];
+    const elements = (await flipElements(context.host, step.namespaceOf)) ?? [];
+    if (ledElsewhere(elements, step.placements, back)) return;
     if (!(await isServed(step, back, context.host))) return;
     await place(context.host, step, back);
     await lettingGo(step, context);
@@ -55,17 +57,8 @@ function placementText(placement: Placement): string {
   return `${doorText(placement)} -> ${placement.to ?? 'none'}`;
 }
 
-/** The elements of our table; undefined when it is not there. */
-async function elementsNow(
-  host: Host,
-  step: Pick<FlipMap, 'namespaceOf'>,
-): Promise<readonly MapElement[] | undefined> {
-  const { code, stdout } = await host.run({ argv: listTableArgv(FLIP_TABLE), ...where(step) });
-  return code === 0 ? portElements(parseRuleset(stdout), FLIP_TABLE) : undefined;
-}
-
 async function place(host: Host, step: FlipMap, placements: readonly Placement[]): Promise<void> {
-  const elements = (await elementsNow(host, step)) ?? [];
+  const elements = (await flipElements(host, step.namespaceOf)) ?? [];
   const script = placeScript(elements, placements, step.owner);
   if (script === '') return;
   const { code, stderr } = await host.run({ argv: nftArgv(script), ...where(step) });

@@ -1,11 +1,11 @@
 import { failed } from '../error.js';
 import type { Host, ProcessId } from '../host/host.js';
 import { openConnections } from '../host/let-go.js';
-import { listTableArgv, nftArgv } from '../host/nft.js';
+import { nftArgv } from '../host/nft.js';
 import { DELETE_FLIP_TABLE, FLIP_TABLE, MAKE_FLIP_TABLE } from '../host/nft-flip.js';
-import { parseRuleset, portElements } from '../host/nft-list.js';
 import { waitFor } from '../host/wait.js';
 import type { StepContext, StepDefinition } from './definition.js';
+import { flipElements } from './flip-elements.js';
 
 /**
  * Makes the table with the maps, without elements. It is the first thing to come and the last to
@@ -25,25 +25,21 @@ export const flipTable: StepDefinition<MakeFlipTable> = {
   effect: 'reversible',
   describe: () => `make the table ${FLIP_TABLE}, unless it is there`,
   apply: async (step, { host }) => {
-    if ((await elementsNow(host, step)) === undefined) await run(host, step, MAKE_FLIP_TABLE);
+    if ((await flipElements(host, step.namespaceOf)) === undefined)
+      await run(host, step, MAKE_FLIP_TABLE);
     return undefined;
   },
   verify: async (step, { host }) => {
-    const there = (await elementsNow(host, step)) !== undefined;
+    const there = (await flipElements(host, step.namespaceOf)) !== undefined;
     return there ? undefined : `there is no table ${FLIP_TABLE}`;
   },
   undo: async (step, context) => {
-    if ((await elementsNow(context.host, step)) !== 0) return;
+    const elements = await flipElements(context.host, step.namespaceOf);
+    if (elements?.length !== 0) return;
     await untilQuiet(step, context);
     await run(context.host, step, DELETE_FLIP_TABLE);
   },
 };
-
-/** How many doors are in it; undefined when it is not there. */
-async function elementsNow(host: Host, step: MakeFlipTable): Promise<number | undefined> {
-  const { code, stdout } = await host.run({ argv: listTableArgv(FLIP_TABLE), ...where(step) });
-  return code === 0 ? portElements(parseRuleset(stdout), FLIP_TABLE).length : undefined;
-}
 
 /** What an ended instance has sent last is still on its way. */
 const QUIET_TIMEOUT_MS = 5_000;

@@ -25,6 +25,7 @@ import { flipTable, type MakeFlipTable } from './flip-table.js';
 import { holdSyns, type HoldSyns } from './hold-syns.js';
 import { keepConfig, type KeepConfig } from './keep-config.js';
 import { keepNote, type KeepNote } from './keep-note.js';
+import { keepNames, type KeepNames } from './keep-names.js';
 import { keepReachable, type KeepReachable } from './keep-reachable.js';
 import { moveAddress, type MoveAddress } from './move-address.js';
 import { openRuntime, type OpenRuntime } from './open-runtime.js';
@@ -79,6 +80,7 @@ export type Step =
   | HoldSyns
   | KeepConfig
   | KeepNote
+  | KeepNames
   | KeepReachable
   | MakeFlipTable
   | MoveAddress
@@ -134,6 +136,7 @@ export const STEPS = {
   'hold-syns': holdSyns,
   'keep-config': keepConfig,
   'keep-note': keepNote,
+  'keep-names': keepNames,
   'keep-reachable': keepReachable,
   'move-address': moveAddress,
   'open-runtime': openRuntime,

@@ -29,7 +29,7 @@ const FACTS: FlipFacts = {
     token: null,
     stopSignal: 'SIGUSR1',
     health: [],
-    links: [],
+    sockets: [],
     pidFile: null,
   },
 };

@@ -5,6 +5,7 @@ import type { Trouble } from '../fakes/effects.js';
 import type { World } from '../fakes/world.js';
 import {
   assertOneInstance,
+  DOORS,
   assertReached,
   flipWorld,
   runFlip,
@@ -22,17 +23,29 @@ const STARTS = {
     assert.equal(error, undefined, messageOf(error));
     return world;
   },
+  'a flip while an earlier old instance drains': async () => {
+    const world = flipWorld();
+    const { error } = await runFlip(world, undefined, { wait: false });
+    assert.equal(error, undefined, messageOf(error));
+    return world;
+  },
 } as const;
+
+/** Who serves the doors. */
+function servingOf(world: World): number {
+  const [serving] = world.acceptorsOf(`0.0.0.0:${world.portBehind(DOORS[0])}`);
+  return serving?.pid ?? 0;
+}
 
 for (const [name, start] of Object.entries(STARTS)) {
   test(`${name}: the next instance serves every door, and nothing of the old one is left`, async () => {
     const world = await start();
-    const old = world.haproxies()[0]?.pid;
+    const old = servingOf(world);
     const { result, error } = await runFlip(world);
     assert.equal(error, undefined, messageOf(error));
     assert.equal(result?.result, 'reloaded');
     assert.deepEqual([result.method, result.oldPids], ['flip', [old]]);
-    world.clock.advance(5_000);
+    await assertRecovers(world);
     assert.deepEqual([assertOneInstance(world)], result.newPids);
   });
 
@@ -90,6 +103,19 @@ for (const [name, slowMs, diesAfterMs] of [
   });
 }
 
+test('old instances end out of turn: the names that others know lead to the one that serves', async () => {
+  const world = flipWorld();
+  const first = world.haproxies()[0]?.pid;
+  await runFlip(world, undefined, { wait: false });
+  const third = await runFlip(world);
+  assert.equal(third.error, undefined, messageOf(third.error));
+  const serving = third.result?.newPids[0] ?? 0;
+  const left = world.haproxies().map(({ pid }) => pid);
+  assert.deepEqual(left, [first, serving], 'the second has ended, the first drains still');
+  await assertRecovers(world);
+  assert.equal(assertOneInstance(world), serving);
+});
+
 /** Ends the next instance some time after the map has led to it. */
 function onceFlipped(world: World, afterMs: number): () => void {
   let planned = false;
@@ -123,7 +149,7 @@ async function sweepFlip(
   const problems: string[] = [];
   for (let at = 1; at <= LIMIT; at += 1) {
     const world = await start();
-    const old = world.haproxies()[0]?.pid ?? 0;
+    const old = servingOf(world);
     const outcome = await runFlip(world, troubleAt(at));
     if (!outcome.effects.struck) {
       assert.deepEqual(problems, []);
