@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { waitFor } from '../../src/host/node/wait.js';
@@ -141,6 +142,29 @@ test('control: after a flip by hand a client that uses its port again is refused
     await client.closeFirst();
     await question.lb.must(FORGET);
     assert.equal(await client.again(), 'ECONNREFUSED');
+  });
+});
+
+/** Connects, asks nothing, and stays. */
+const SILENT = `require('node:net').connect(80, '${AGAIN.host}', () => console.log('open'));`;
+
+test('old instances that end out of turn leave the stats socket and the pid file to the one that serves', async () => {
+  await inLab(async (question) => {
+    const first = await servingPid(question);
+    const silent = await question.client.start([process.execPath, '-e', SILENT], {
+      name: 'silent',
+      stdio: 'pipe',
+    });
+    await once(silent.stdout as NodeJS.ReadableStream, 'data');
+    await flipped(question, '--drain-timeout', '5m');
+    const serving = (await flipped(question, '--wait')).newPids[0] ?? 0;
+    assert.deepEqual(haproxies(question), [first, serving], 'the second one has ended before');
+    assert.equal(await servingPid(question), serving);
+    silent.kill('SIGKILL');
+    await assertFlipped(question, serving);
+    assert.equal(await servingPid(question), serving);
+    const pidFile = await readFile(question.haproxy.paths.pidFile, 'utf8');
+    assert.equal(pidFile.trim(), String(serving));
   });
 });
 
