@@ -11,6 +11,8 @@ export interface TrialSpec {
   readonly forMs: number;
   /** From the beginning of one reload to the next; a slower reload delays the next one. */
   readonly everyMs: number;
+  /** Ends with this one, be there time left; when absent with the last one that begins in time. */
+  readonly reloadsMax?: number;
   /** Whether clients come over IPv6. */
   readonly ipv6: boolean;
 }

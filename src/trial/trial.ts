@@ -110,7 +110,8 @@ async function reloadAgainAndAgain(
   let processesMax = 0;
   const startedMs = performance.now();
   let dueMs = EDGE_MS;
-  while (dueMs < spec.forMs - EDGE_MS) {
+  const { forMs, reloadsMax = Number.POSITIVE_INFINITY } = spec;
+  while (dueMs < forMs - EDGE_MS && reloads.length < reloadsMax) {
     await pause(Math.max(0, startedMs + dueMs - performance.now()));
     const id = reloads.length + 1;
     prober.mark({ mark: 'reload-start', id });
@@ -121,8 +122,9 @@ async function reloadAgainAndAgain(
     onReload(reloads.length);
     dueMs = Math.max(dueMs + spec.everyMs, performance.now() - startedMs);
   }
-  const lastMs = performance.now() - startedMs;
-  prober.mark({ mark: 'end', atMs: Math.max(spec.forMs, lastMs + EDGE_MS) });
+  const enoughMs = performance.now() - startedMs + EDGE_MS;
+  const atMs = reloads.length < reloadsMax ? Math.max(forMs, enoughMs) : enoughMs;
+  prober.mark({ mark: 'end', atMs });
   return { reloads, processesMax };
 }
 
