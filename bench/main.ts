@@ -9,6 +9,7 @@ import { benchReload } from './reload.js';
 import { toMarkdown, type Finding } from './result.js';
 import { benchRuntime } from './runtime.js';
 import { benchStartup } from './startup.js';
+import { benchSynHold } from './syn-hold.js';
 
 const PARTS = {
   startup: benchStartup,
@@ -19,6 +20,7 @@ const PARTS = {
   lossless: benchLossless,
   flip: benchFlip,
   latency: benchLatency,
+  'syn-hold': benchSynHold,
   fifty: benchFifty,
 } as const satisfies Record<string, () => Promise<readonly Finding[]>>;
 

@@ -83,6 +83,8 @@ export interface FlipRequest {
 const BARRIER_MS = 3_000;
 /** The kernel gives a half-open handshake up after 63 s (net.ipv4.tcp_synack_retries 5). */
 const LONG_BARRIER_MS = 65_000;
+/** The kernel remembers a connection that this side has reset for 10 s (nf_conntrack_tcp_timeout_close). */
+const COMING_AGAIN_MS = 12_000;
 const STOP_LIMIT_MS = 600_000;
 
 /**
@@ -255,9 +257,9 @@ function retireSteps(facts: FlipFacts, drainTimeoutMs: number): readonly Step[] 
   if (active === null) return publishes(standby) ? [clear] : [];
   const { process, ports, stopSignal } = active;
   // For those whose SYN-ACK or ACK was lost more than once: nobody has to watch this.
-  const late = { id: 'let-go-late', timeoutMs: LONG_BARRIER_MS };
+  const late = { id: 'let-go-late', timeoutMs: LONG_BARRIER_MS, after: 'let-go' };
   // The last look before nobody listens here any more: a known client may have come again.
-  const last = { timeoutMs: LONG_BARRIER_MS, wholly: true };
+  const last = { id: 'let-go-last', timeoutMs: COMING_AGAIN_MS, wholly: true };
   const quiet: Step = {
     kind: 'await-quiet',
     id: 'quiet',
@@ -266,13 +268,10 @@ function retireSteps(facts: FlipFacts, drainTimeoutMs: number): readonly Step[] 
     timeoutMs: drainTimeoutMs,
   };
   return [
+    barrierStep(facts, active, late),
     ...(active.quiesce === null
-      ? [
-          barrierStep(facts, active, { ...late, after: 'let-go' }),
-          quiet,
-          barrierStep(facts, active, { id: 'let-go-last', ...last }),
-        ]
-      : [barrierStep(facts, active, { ...late, ...last }), quiesceStep(active.quiesce), quiet]),
+      ? [quiet, barrierStep(facts, active, last)]
+      : [barrierStep(facts, active, last), quiesceStep(active.quiesce), quiet]),
     { kind: 'stop-instance', id: 'stop', process, signal: stopSignal, timeoutMs: STOP_LIMIT_MS },
     clear,
     ...(active.untracked ? pickUpAgain(active) : []),

@@ -42,7 +42,7 @@ test('flip: build, prove, switch, wait until the old has let go, and only then s
   );
   assert.deepEqual(
     retire.map(({ id }) => id),
-    ['let-go-late', 'quiesce', 'quiet', 'stop', 'clear'],
+    ['let-go-late', 'let-go-last', 'quiesce', 'quiet', 'stop', 'clear'],
   );
 });
 

@@ -51,4 +51,6 @@ export interface Said {
   readonly ok: boolean;
   /** What the command said, when it failed. */
   readonly said: string;
+  /** From the beginning of a hold of new connections to its end; absent where there is none. */
+  readonly heldMs?: number;
 }
