@@ -38,7 +38,7 @@ function findingsOf(held: HeldTrial): readonly Finding[] {
   const { control } = held;
   return [
     {
-      what: 'control: haproxy -sf, the old process stalled',
+      what: 'control: restart',
       measured: `${control.lost} of ${control.sent} lost`,
       limit: 'loses',
       met: control.lost > 0,

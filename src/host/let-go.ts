@@ -1,6 +1,7 @@
 import { failed } from '../error.js';
 import { COUNT_ARGV, listFlowsArgv, parseFlows, type Flow } from './conntrack.js';
 import type { Host, Socket } from './host.js';
+import { isStale, plain, portText } from './stale-flows.js';
 import { waitFor } from './wait.js';
 
 /** Listeners by their port, in the network namespace of a process. */
@@ -88,21 +89,6 @@ async function underWay(host: Host, queues: Queues, wholly: boolean): Promise<Re
 
 const HALF_OPEN: ReadonlySet<string> = new Set(['SYN_SENT', 'SYN_RECV']);
 
-/**
- * An entry whose connection the kernel has forgotten. A SYN from the same port of the client does
- * not open a new entry, it goes where this one leads: the kernel lets it pass as it is in every
- * state but TIME_WAIT (tcp_conntracks in nf_conntrack_proto_tcp.c). The commonest is CLOSE, for
- * 10 s after this side has sent an RST.
- */
-function isStale({ state, client }: Flow, clients: ReadonlySet<string>): boolean {
-  return state !== 'TIME_WAIT' && !clients.has(client);
-}
-
-/** `[::ffff:10.0.0.2]:4711` and `[fd00::2]:4711` as conntrack(8) writes them. */
-function plain(address: string): string {
-  return address.replace(/^\[(?:::ffff:(?=\d+\.))?(.*)\]/, '$1');
-}
-
 /** What connection tracking knows of those who were directed to the ports. */
 export async function trackedFlows(
   host: Host,
@@ -152,8 +138,4 @@ export async function trackingTrouble(
 
 function isTcp({ family }: Socket): boolean {
   return family !== 'unix';
-}
-
-function portText(address: string): string {
-  return address.slice(address.lastIndexOf(':') + 1);
 }

@@ -97,7 +97,7 @@ export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): Met
   const where = active?.process ?? standby.like;
   return {
     handOver: [
-      ...(active?.untracked === true ? [pickNothingUp(active.process)] : []),
+      ...(active?.untracked === true ? beginTracking(facts, active) : []),
       { kind: 'flip-table', id: 'table', namespaceOf: where, ports: portsOf(facts.doors) },
       ...(standby.files.length === 0
         ? []
@@ -137,8 +137,23 @@ const PICK_NOTHING_UP = 'pick-nothing-up';
  * the directions reversed, and stays for 300 s. A SYN from the same port of the client is invalid
  * then and is not translated: once the old instance is gone, it is refused.
  */
-function pickNothingUp(namespaceOf: ProcessId): Step {
-  return { kind: 'set-sysctl', id: PICK_NOTHING_UP, name: LOOSE_SYSCTL, value: '0', namespaceOf };
+function beginTracking({ doors }: FlipFacts, { process, ports }: ActiveInstance): readonly Step[] {
+  return [
+    {
+      kind: 'set-sysctl',
+      id: PICK_NOTHING_UP,
+      name: LOOSE_SYSCTL,
+      value: '0',
+      namespaceOf: process,
+    },
+    {
+      kind: 'forget-flows',
+      id: 'forget',
+      process,
+      ports: [...new Set(doors.map(({ port }) => port))],
+      listening: ports,
+    },
+  ];
 }
 
 const CHECK_TIMEOUT_MS = 60_000;

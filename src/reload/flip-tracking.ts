@@ -1,12 +1,12 @@
-import type { Host } from '../host/host.js';
-import { trackedFlows } from '../host/let-go.js';
+import type { Host, Socket } from '../host/host.js';
+import { flowsTo, plain, portText } from '../host/stale-flows.js';
 import { LOOSE_SYSCTL } from '../methods/flip.js';
 import type { Serving } from './flip-doors.js';
 
 /**
  * Whether the service that is about to be taken behind the map has clients of whom connection
- * tracking knows nothing. Where it is on already, it knows the last two minutes of every port: a
- * port of which it knows nothing has had no client, or is not tracked.
+ * tracking knows nothing. Where it is on, it knows those of nearly every open connection. What is
+ * in its list says little where it is off: entries of an earlier time stay for days.
  */
 export async function isUntracked(
   host: Host,
@@ -18,7 +18,24 @@ export async function isUntracked(
   const families = (await host.sockets.listeners(leader.pid))
     .filter(({ inode }) => inodes.includes(inode))
     .flatMap(({ family, local }) => (local.startsWith('[::]:') ? ['ipv4', 'ipv6'] : [family]));
-  const tracked = await trackedFlows(host, { namespaceOf: leader.pid, ports });
-  const known = tracked.map(({ client }) => (client.split(':').length > 2 ? 'ipv6' : 'ipv4'));
-  return families.some((family) => !known.some((one) => one === family));
+  // Tracking is ahead of the sockets at the beginning of a connection, and behind at its end.
+  const connections = await host.sockets.connections(leader.pid);
+  const known = new Set((await flowsTo(host, leader.pid, ports)).map(({ client }) => client));
+  const open = connections
+    .filter((socket) => isOpenAt(socket, ports))
+    .map(({ peer }) => plain(peer));
+  return families.some((family) => {
+    const clients = open.filter((client) => familyOf(client) === family);
+    const tracked = clients.filter((client) => known.has(client));
+    if (clients.length > 0) return tracked.length * 2 < clients.length;
+    return ![...known].some((client) => familyOf(client) === family);
+  });
+}
+
+function isOpenAt({ family, local, state }: Socket, ports: readonly number[]): boolean {
+  return family !== 'unix' && state === 'established' && ports.includes(Number(portText(local)));
+}
+
+function familyOf(client: string): 'ipv4' | 'ipv6' {
+  return client.split(':').length > 2 ? 'ipv6' : 'ipv4';
 }

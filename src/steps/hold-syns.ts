@@ -32,9 +32,9 @@ export const holdSyns: StepDefinition<HoldSyns> = {
     if (!(await host.processes.isAlive(step.process))) {
       throw failed('target-gone', `pid ${pid} has ended`, { subject: `pid ${pid}` });
     }
-    await SYN_HOLDS[step.by].hold(step, step.holdMs, pid, context);
+    const heldAtMs = await SYN_HOLDS[step.by].hold(step, step.holdMs, pid, context);
     const unfinished = await awaitQuiet(host, pid, step.listeners, step.quietTimeoutMs);
-    return { unfinished };
+    return { heldAtMs, unfinished };
   },
   verify: async (step, context) =>
     await SYN_HOLDS[step.by].problem(step, await pidInside([step.process], context), context),

@@ -25,6 +25,7 @@ import { flipTable, type MakeFlipTable } from './flip-table.js';
 import { holdSyns, type HoldSyns } from './hold-syns.js';
 import { keepConfig, type KeepConfig } from './keep-config.js';
 import { keepNote, type KeepNote } from './keep-note.js';
+import { forgetFlows, type ForgetFlows } from './forget-flows.js';
 import { keepNames, type KeepNames } from './keep-names.js';
 import { keepReachable, type KeepReachable } from './keep-reachable.js';
 import { moveAddress, type MoveAddress } from './move-address.js';
@@ -80,6 +81,7 @@ export type Step =
   | HoldSyns
   | KeepConfig
   | KeepNote
+  | ForgetFlows
   | KeepNames
   | KeepReachable
   | MakeFlipTable
@@ -136,6 +138,7 @@ export const STEPS = {
   'hold-syns': holdSyns,
   'keep-config': keepConfig,
   'keep-note': keepNote,
+  'forget-flows': forgetFlows,
   'keep-names': keepNames,
   'keep-reachable': keepReachable,
   'move-address': moveAddress,

@@ -17,8 +17,7 @@ export const releaseSyns: StepDefinition<ReleaseSyns> = {
   describe: () => 'let SYNs pass again',
   apply: async (step, context) => {
     const pid = await pidInside(step.namespaceOf, context);
-    await SYN_HOLDS[step.by].release(step, pid, context);
-    return undefined;
+    return { openAtMs: await SYN_HOLDS[step.by].release(step, pid, context) };
   },
   verify: async (step, context) =>
     await SYN_HOLDS[step.by].left(step, await pidInside(step.namespaceOf, context), context),

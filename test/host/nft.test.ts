@@ -131,6 +131,11 @@ test('flows of connection tracking are known by their state and their client', (
   const text =
     'tcp      6 59 SYN_RECV src=10.0.0.2 dst=10.0.0.1 sport=4711 dport=80 src=10.0.0.1 dst=10.0.0.2 sport=18001 dport=4711 mark=0 use=1\nconntrack v1.4.7\n';
   assert.deepEqual(parseFlows(text), [
-    { state: 'SYN_RECV', name: '10.0.0.2:4711>10.0.0.1:80', client: '10.0.0.2:4711' },
+    {
+      state: 'SYN_RECV',
+      name: '10.0.0.2:4711>10.0.0.1:80',
+      client: '10.0.0.2:4711',
+      target: '10.0.0.1:80',
+    },
   ]);
 });

@@ -145,6 +145,32 @@ test('control: after a flip by hand a client that uses its port again is refused
   });
 });
 
+/** What tracking still knows when a table was removed in the middle of a connection. */
+const LEFT_OVER = [
+  ...['conntrack', '-I', '-p', 'tcp', '-s', '10.77.0.2', '-d', '10.77.0.1'],
+  ...['--sport', String(AGAIN.port), '--dport', '80', '--reply-src', '10.77.0.1'],
+  ...['--reply-dst', '10.77.0.2', '--reply-port-src', '18999', '--reply-port-dst'],
+  ...[String(AGAIN.port), '--state', 'ESTABLISHED', '--timeout', '3600'],
+];
+
+test('entries of tracking that an earlier flip has left mislead nobody', async () => {
+  await inLab(async (question) => {
+    await question.lb.must(LEFT_OVER);
+    await flipped(question);
+    const client = await portAgain(question, AGAIN.host, AGAIN.port);
+    await client.closeFirst();
+    assert.match(await client.again(), /200 OK/);
+  });
+});
+
+test('control: after a flip by hand such an entry leads its client to nobody', async () => {
+  await inLab(async (question) => {
+    await question.lb.must(LEFT_OVER);
+    await hastyFlip(question);
+    await assert.rejects(portAgain(question, AGAIN.host, AGAIN.port), /ECONNREFUSED/);
+  });
+});
+
 /** Connects, asks nothing, and stays. */
 const SILENT = `require('node:net').connect(80, '${AGAIN.host}', () => console.log('open'));`;
 

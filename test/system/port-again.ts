@@ -11,7 +11,7 @@ const { connect } = require('node:net');
 const [host, from, to] = process.argv.slice(1);
 const options = { host, port: Number(to), localPort: Number(from), allowHalfOpen: true };
 const first = connect(options, () => first.write('GET / HTTP/1.1\\r\\nHost: x\\r\\nConnection: close\\r\\n\\r\\n'));
-first.resume().on('end', () => console.log('answered'));
+first.resume().on('end', () => console.log('answered')).on('error', ({ code }) => console.log(code));
 let told = 0;
 process.stdin.on('data', () => {
   told += 1;

@@ -17,7 +17,9 @@ export const nftHold: SynHold = {
     const there = await readSynDrop(context.host, pid);
     const script = holdScript(context.runId, synTargets(listeners), holdMs);
     const before = there === undefined ? '' : makeWay(there, context);
+    const beganMs = context.host.clock.now();
     await runNft(context.host, pid, before + script);
+    return beganMs;
   },
   problem: async ({ listeners }, pid, context) => {
     const there = await readSynDrop(context.host, pid);
@@ -28,6 +30,7 @@ export const nftHold: SynHold = {
   release: async (_target, pid, context) => {
     const there = await readSynDrop(context.host, pid);
     if (there?.runId === context.runId) await runNft(context.host, pid, releaseScript());
+    return context.host.clock.now();
   },
   left: async (_target, pid, context) => {
     const there = await readSynDrop(context.host, pid);

@@ -39,7 +39,9 @@ export const plugHold: SynHold = {
     const [guard] = former;
     if (guard === undefined) await startGuard(host, pid, runId, holdMs);
     else await host.processes.signal(guard, 'SIGUSR1');
+    const beganMs = host.clock.now();
     await batch(host, pid, plugLines('block'));
+    return beganMs;
   },
   problem: async (_target, pid, { host, runId }) => {
     const plugs = (await qdiscsOf(host, pid)).filter(isPlug);
@@ -52,11 +54,13 @@ export const plugHold: SynHold = {
     for (const line of plugLines('release_indefinite')) {
       await open(host, pid, line, plugs);
     }
+    const openMs = host.clock.now();
     if (plugs.length > 0) await awaitEmpty(host, pid);
     await remove(host, pid, interfaces);
     for (const guard of await host.processes.guardsNamed(runId)) {
       await host.processes.signal(guard, 'SIGTERM');
     }
+    return openMs;
   },
   left: async (_target, pid, { host, runId }) => {
     const plugs = (await qdiscsOf(host, pid)).filter(isPlug);

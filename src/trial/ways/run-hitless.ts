@@ -17,19 +17,12 @@ export async function runHitless(
   const child = await node.start(argv, { name: 'hitless', stdio: 'pipe' });
   const said: string[] = [];
   const pending: Promise<void>[] = [];
-  const held: { fromMs?: number; toMs?: number } = {};
   child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString('utf8')));
   createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
     const { step = '', state } = JSON.parse(line) as { step?: string; state?: string };
     if (state === 'begun') pending.push(onBegun(step));
-    if (step === 'hold' && state === 'begun') held.fromMs = performance.now();
-    if (step === 'release' && state === 'done') held.toMs = performance.now();
   });
   const { code } = await child.exited;
   await Promise.all(pending);
-  return { ok: code === 0, said: said.join(''), ...heldFor(held) };
-}
-
-function heldFor({ fromMs, toMs }: { fromMs?: number; toMs?: number }): Pick<Said, 'heldMs'> {
-  return fromMs === undefined || toMs === undefined ? {} : { heldMs: toMs - fromMs };
+  return { ok: code === 0, said: said.join('') };
 }
