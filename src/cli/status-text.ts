@@ -1,82 +1,71 @@
-import type { ClientConnection, Generation, InstanceStatus } from '../reload/generations.js';
+import type { Generation, InstanceStatus } from '../reload/generations.js';
+import type { Status } from '../reload/status.js';
+import { flipText } from './status-flip-text.js';
+import { ageText, clientsText, HALTED, headText, painted, rowText } from './status-rows.js';
 import { paint, wrap } from './style.js';
 
-/** Connections named one by one; the rest is counted. */
-const SHOWN = 3;
+/** What runs, service by service. Empty when nothing does. */
+export function statusText(status: Status, columns: number, colour: boolean): string {
+  const { flips, services, atMs } = status;
+  const parts = [
+    ...(flips ?? []).map((flip) => flipText(flip, atMs, columns, colour)),
+    ...notFlipped(status).map(({ argv, mode, generations }) =>
+      processesText(`${argv.join(' ')}  (${mode})`, generations, columns, colour),
+    ),
+    ...services.map(({ argv, service, generations }) =>
+      processesText(`${argv.join(' ').trimEnd()}  (${service})`, generations, columns, colour),
+    ),
+  ];
+  if (parts.length === 0) return '';
+  return parts.join('\n') + remarks(status, columns, colour);
+}
 
-export function statusText(
-  instances: readonly InstanceStatus[],
+/** An HAProxy behind the map is shown with its doors. */
+function notFlipped({ instances, flips }: Status): readonly InstanceStatus[] {
+  const flipped = new Set((flips ?? []).flatMap((flip) => flip.instances.map(({ pid }) => pid)));
+  return instances.filter(({ generations }) => !generations.some(({ pid }) => flipped.has(pid)));
+}
+
+function remarks(status: Status, columns: number, colour: boolean): string {
+  const abandoned = status.abandonedRuns.map((runId) =>
+    paint(
+      'yellow',
+      wrap(`nobody looks after run ${runId}: "hitless recover" does`, columns),
+      colour,
+    ),
+  );
+  const unread = status.flips === null ? [paint('dim', wrap(UNREAD, columns), colour)] : [];
+  return [...abandoned, ...unread].map((line) => `${line}\n`).join('');
+}
+
+const UNREAD = 'only root may see what "hitless flip" has led elsewhere';
+
+function processesText(
+  title: string,
+  generations: readonly Generation[],
   columns: number,
   colour: boolean,
 ): string {
-  return instances.map((instance) => instanceText(instance, columns, colour)).join('\n');
-}
-
-function instanceText(instance: InstanceStatus, columns: number, colour: boolean): string {
   const lines = [
-    wrap(`${instance.argv.join(' ')}  (${instance.mode})`, columns),
-    row('PID', 'STATE', 'AGE', 'OPEN', 'WAITS FOR', columns),
-    ...instance.generations.map((generation) => generationLine(generation, columns, colour)),
-    ...instance.abandonedRuns.map((runId) =>
-      paint(
-        'yellow',
-        wrap(`nobody looks after run ${runId}: "hitless recover" does`, columns),
-        colour,
-      ),
-    ),
+    wrap(title, columns),
+    headText('WAITS FOR', columns),
+    ...generations.map((generation) => generationLine(generation, columns, colour)),
   ];
   return `${lines.join('\n')}\n`;
-}
-
-function row(
-  pid: string,
-  state: string,
-  howOld: string,
-  open: string,
-  rest: string,
-  columns: number,
-): string {
-  const first = `${pid.padEnd(9)}${state.padEnd(10)}${howOld.padStart(8)}${open.padStart(7)}  `;
-  return wrap(rest, columns, first).trimEnd();
 }
 
 function generationLine(generation: Generation, columns: number, colour: boolean): string {
   const { pid, state, ageMs, connections } = generation;
   const open = state === 'leading' ? '' : String(connections.length);
-  const line = row(String(pid), state, age(ageMs), open, waitsFor(generation), columns);
-  if (generation.halted) return paint('red', line, colour);
-  return state === 'serving' ? paint('green', line, colour) : line;
+  const row = { pid: String(pid), state, age: ageText(ageMs), open, rest: waitsFor(generation) };
+  return painted(generation, rowText(row, columns), colour);
 }
 
-function waitsFor(generation: Generation): string {
-  const { state, halted, connections, retiredBy } = generation;
+function waitsFor({ state, halted, connections, retiredBy }: Generation): string {
   const parts = [
-    ...(halted ? ['it is stopped (SIGSTOP?) and does nothing'] : []),
-    ...(state === 'draining' || state === 'stopping' ? [clients(connections)] : []),
+    ...(halted ? [HALTED] : []),
+    ...(state === 'draining' || state === 'stopping' ? [clientsText(connections)] : []),
     ...(state === 'draining' && retiredBy?.abandoned === true ? ['nobody will stop it'] : []),
   ];
   return parts.join('; ');
-}
-
-function clients(connections: readonly ClientConnection[]): string {
-  if (connections.length === 0) return 'no client any more';
-  const named = [...connections]
-    .sort((a, b) => (b.idleMs ?? 0) - (a.idleMs ?? 0))
-    .slice(0, SHOWN)
-    .map(describe);
-  const more = connections.length - named.length;
-  return [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ');
-}
-
-function describe({ peer, local, unsentBytes, idleMs }: ClientConnection): string {
-  const who = peer === '' ? `a client on ${local}` : peer;
-  if (unsentBytes > 0) return `${who} (takes its answer slowly, ${unsentBytes} bytes left)`;
-  return idleMs === null ? who : `${who} (idle ${age(idleMs)})`;
-}
-
-function age(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min`;
-  return ms < 86_400_000 ? `${Math.floor(ms / 3_600_000)} h` : `${Math.floor(ms / 86_400_000)} d`;
 }

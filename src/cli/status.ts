@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Command } from 'commander';
 import { EXIT, refused } from '../error.js';
 import { nodeHost } from '../host/node/index.js';
-import { readStatus } from '../reload/generations.js';
+import { readStatus } from '../reload/status.js';
 import type { Io } from './command.js';
 import { stateDirOf } from './state-dir.js';
 import { statusText } from './status-text.js';
@@ -19,7 +19,12 @@ const CLEAR_SCREEN = '\u001b[H\u001b[2J';
 
 export function build(io: Io): Command {
   return addTargetOptions(new Command('status'))
-    .description('Each generation with its age, its open connections, and what it waits for.')
+    .summary('what serves, what drains, and what it waits for')
+    .description(
+      'HAProxy, nginx and Apache: each generation with its age, its open connections, and what it ' +
+        'waits for; and behind the map of "hitless flip" the doors, the instance that each leads to, ' +
+        'and the instances that are draining.',
+    )
     .option('--watch', 'look again every second until Ctrl-C')
     .option('--state-dir <path>', 'where runs are journaled')
     .option('--json', 'print one JSON document (one a line with --watch)')
@@ -33,12 +38,15 @@ export function build(io: Io): Command {
 
 async function look(flags: Flags, io: Io): Promise<string> {
   const stateDir = stateDirOf(flags.stateDir, io);
-  const instances = await readStatus(nodeHost(), targetOf(flags), stateDir);
-  if (flags.json === true) return `${JSON.stringify({ schemaVersion: 1, instances })}\n`;
-  if (instances.length > 0) return statusText(instances, io.columns, io.colour.stdout);
-  throw refused('target-not-found', 'no running HAProxy was found', {
-    hint: 'if it runs in a container or under another name, name it with --pid',
-  });
+  const status = await readStatus(nodeHost(), targetOf(flags), stateDir);
+  if (flags.json === true) return `${JSON.stringify({ schemaVersion: 1, ...status })}\n`;
+  const text = statusText(status, io.columns, io.colour.stdout);
+  if (text !== '') return text;
+  throw refused(
+    'target-not-found',
+    'no running HAProxy was found, nor nginx, Apache or a map of "hitless flip"',
+    { hint: 'if it runs in a container or under another name, name it with --pid' },
+  );
 }
 
 async function watch(flags: Flags, io: Io): Promise<void> {

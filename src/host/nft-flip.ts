@@ -33,6 +33,14 @@ export function doorText({ family, host, port }: Door): string {
   return family === 'ipv4' ? `${host}:${port}` : `[${host}]:${port}`;
 }
 
+/** The door that an element of the map stands for. */
+export function doorOf({ map, key }: Pick<MapElement, 'map' | 'key'>): Door {
+  const family = map.endsWith('4') ? 'ipv4' : 'ipv6';
+  const at = key.indexOf(' . ');
+  if (at < 0) return { family, host: null, port: Number(key) };
+  return { family, host: key.slice(0, at), port: Number(key.slice(at + 3)) };
+}
+
 /** The port that an element of the door leads to now. */
 export function placedAt(elements: readonly MapElement[], door: Door): number | null {
   const map = mapOf(door);
@@ -58,7 +66,9 @@ export function placeScript(
       ...(present ? [`delete ${where} { ${keyOf(placement)} }`] : []),
       ...(placement.to === null
         ? []
-        : [`add ${where} { ${keyOf(placement)} comment "${comment(owner)}" : ${placement.to} }`]),
+        : [
+            `add ${where} { ${keyOf(placement)} comment "${ownerComment(owner)}" : ${placement.to} }`,
+          ]),
     ];
   });
   return lines.join('\n');
@@ -95,6 +105,6 @@ function chosenBy(protocol: 'ip' | 'ip6', key: string, name: string): string {
 /** nft allows 128 bytes, and has no escape for a quotation mark. */
 const COMMENT_LIMIT = 120;
 
-function comment(owner: string): string {
+export function ownerComment(owner: string): string {
   return owner.replaceAll(/[^\x20-\x7e]|"/g, '?').slice(0, COMMENT_LIMIT);
 }

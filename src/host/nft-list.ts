@@ -62,6 +62,8 @@ export interface MapElement {
   /** As nft writes it: `80`, or `10.0.0.1 . 80`. */
   readonly key: string;
   readonly port: number;
+  /** What stands beside it, for people. */
+  readonly comment: string | null;
 }
 
 /** The elements of all maps of one of our tables whose values are ports. */
@@ -71,7 +73,8 @@ export function portElements({ maps }: Ruleset, table: string): readonly MapElem
     .flatMap(({ name, elem = [] }) =>
       elem.flatMap((pair) => {
         if (!Array.isArray(pair) || typeof pair[1] !== 'number') return [];
-        return [{ map: name, key: keyText(pair[0]), port: pair[1] }];
+        const comment = commentOf(pair[0]);
+        return [{ map: name, key: keyText(pair[0]), port: pair[1], comment }];
       }),
     );
 }
@@ -85,4 +88,10 @@ function keyText(key: unknown): string {
   };
   if (elem !== undefined) return keyText(elem.val);
   return (concat ?? []).map(String).join(' . ');
+}
+
+function commentOf(key: unknown): string | null {
+  if (typeof key !== 'object' || key === null) return null;
+  const { elem } = key as { readonly elem?: { readonly comment?: string } };
+  return elem?.comment ?? null;
 }

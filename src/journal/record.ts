@@ -12,7 +12,13 @@ export type JournalRecord =
       readonly plan: unknown;
     }
   | { readonly type: 'begin'; readonly step: string; readonly before: Values }
-  | { readonly type: 'done'; readonly step: string; readonly after: Values }
+  | {
+      readonly type: 'done';
+      readonly step: string;
+      readonly after: Values;
+      /** Absent in journals of earlier versions. */
+      readonly atMs?: number;
+    }
   | { readonly type: 'not-done'; readonly step: string; readonly why: string }
   | { readonly type: 'undone'; readonly step: string }
   | { readonly type: 'handed-over'; readonly atMs: number }

@@ -1,7 +1,7 @@
 import { refused } from '../error.js';
 import { familyOf, ownersOf } from '../host/family.js';
 import type { Host, ProcessInfo, Socket } from '../host/host.js';
-import { doorText, FLIP_TABLE, placedAt, type Door } from '../host/nft-flip.js';
+import { doorOf, doorText, FLIP_TABLE, placedAt, type Door } from '../host/nft-flip.js';
 import { portElements, type MapElement, type Ruleset } from '../host/nft-list.js';
 
 /** Who serves the doors now, as the machine shows it. */
@@ -57,7 +57,7 @@ export async function servingAt(
 }
 
 /** A socket takes connections of the door: its own address, or one that stands for all. */
-function serves(socket: Socket, door: Door, port: number): boolean {
+export function serves(socket: Socket, door: Door, port: number): boolean {
   const at = socket.local.lastIndexOf(':');
   if (Number(socket.local.slice(at + 1)) !== port) return false;
   const host = socket.local.slice(0, at);
@@ -116,20 +116,13 @@ function otherDoors(
 ): readonly Door[] {
   return elements
     .filter(({ port }) => ports.includes(port))
-    .map(({ map, key }) => doorOf(map, key))
+    .map(doorOf)
     .filter(
       (door) =>
         !doors.some(
           (one) => one.family === door.family && one.host === door.host && one.port === door.port,
         ),
     );
-}
-
-function doorOf(map: string, key: string): Door {
-  const family = map.endsWith('4') ? 'ipv4' : 'ipv6';
-  const at = key.indexOf(' . ');
-  if (at < 0) return { family, host: null, port: Number(key) };
-  return { family, host: key.slice(0, at), port: Number(key.slice(at + 3)) };
 }
 
 function portOf(local: string): number {

@@ -1,13 +1,9 @@
 import { findInstance, findInstances, type Instance, type Target } from '../haproxy/instance.js';
 import { clientConnections, listenersOf, type Listener } from '../haproxy/listeners.js';
-import type { Host, ProcessInfo } from '../host/host.js';
-import { readJournal } from '../journal/journal.js';
-import { lockOwner } from '../journal/lock.js';
-import { openRunIds } from './open-runs.js';
-import { progressOf } from './progress.js';
-import { runLock } from './recover.js';
+import type { Host, ProcessInfo, Socket } from '../host/host.js';
+import { retiringRun, type OpenRun, type RetiringRun } from './retiring-runs.js';
 
-/** One run of the proxy with one configuration, as it stands now. */
+/** One run of HAProxy with one configuration, or one process of nginx or Apache, as it stands now. */
 export interface Generation {
   readonly pid: number;
   readonly role: 'master' | 'worker' | 'process';
@@ -22,12 +18,6 @@ export interface Generation {
   readonly connections: readonly ClientConnection[];
   /** The run that retires it, and the living process that sees to that, if any. */
   readonly retiredBy: RetiringRun | null;
-}
-
-export interface RetiringRun {
-  readonly runId: string;
-  readonly watcherPid: number | null;
-  readonly abandoned: boolean;
 }
 
 export interface ClientConnection {
@@ -48,44 +38,15 @@ export interface InstanceStatus {
   readonly abandonedRuns: readonly string[];
 }
 
-/** What is running: one HAProxy when the target names it, else all there are. */
-export async function readStatus(
+/** The HAProxys that run: one when the target names it, else all there are. */
+export async function readInstances(
   host: Host,
   target: Target,
-  stateDir: string,
+  runs: readonly OpenRun[],
 ): Promise<readonly InstanceStatus[]> {
   const named = Object.keys(target).length > 0;
   const instances = named ? [await findInstance(host, target)] : await findInstances(host);
-  const runs = await readOpenRuns(host, stateDir);
   return await Promise.all(instances.map(async (instance) => await statusOf(host, instance, runs)));
-}
-
-/** The process that takes a run up needs a moment to start. */
-const TAKE_UP_MS = 10_000;
-
-interface OpenRun {
-  readonly runId: string;
-  /** No living process looks after it, and none can be expected to by now. */
-  readonly abandoned: boolean;
-  readonly oldPids: readonly number[];
-  readonly watcherPid: number | null;
-}
-
-async function readOpenRuns(host: Host, stateDir: string): Promise<readonly OpenRun[]> {
-  const ids = await openRunIds(host, stateDir);
-  return await Promise.all(
-    ids.map(async (runId) => {
-      const progress = progressOf(await readJournal(host, stateDir, runId));
-      const owner = await lockOwner(host, stateDir, runLock(runId));
-      const ageMs = host.clock.now() - (progress?.startedMs ?? 0);
-      return {
-        runId,
-        abandoned: owner === undefined && ageMs > TAKE_UP_MS,
-        oldPids: progress?.plan.oldPids ?? [],
-        watcherPid: owner?.pid ?? null,
-      };
-    }),
-  );
 }
 
 async function statusOf(
@@ -137,20 +98,15 @@ async function generationOf(
     state: isServing ? 'serving' : own.length > 0 ? 'draining' : 'stopping',
     halted: isHalted(process),
     ageMs: process.ageMs,
-    connections: open.map(({ local, peer, sendQueue, idleMs }) => ({
-      local,
-      peer,
-      unsentBytes: sendQueue,
-      idleMs,
-    })),
+    connections: open.map(clientOf),
     retiredBy: run === undefined ? null : retiringRun(run),
   };
 }
 
-function retiringRun({ runId, watcherPid, abandoned }: OpenRun): RetiringRun {
-  return { runId, watcherPid, abandoned };
+export function clientOf({ local, peer, sendQueue, idleMs }: Socket): ClientConnection {
+  return { local, peer, unsentBytes: sendQueue, idleMs };
 }
 
-function isHalted({ state }: ProcessInfo): boolean {
+export function isHalted({ state }: ProcessInfo): boolean {
   return state === 'T' || state === 't';
 }

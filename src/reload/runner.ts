@@ -55,7 +55,7 @@ async function carryOutOne(run: Run, step: Step): Promise<void> {
     if (wrong !== undefined) throw failed('not-confirmed', wrong, { subject: step.id });
     // A step without effect or result is looked at again after a crash: no need for the disk.
     const counts = effectOf(step) !== 'none' || Object.keys(after).length > 0;
-    if (counts) await run.journal.write({ type: 'done', step: step.id, after });
+    if (counts) await run.journal.write({ type: 'done', step: step.id, after, atMs: now(run) });
     run.state.after.set(step.id, after);
   } catch (error) {
     run.onEvent({ kind: 'step', step, state: 'failed', why: messageOf(reasonOf(error)) });
@@ -66,6 +66,10 @@ async function carryOutOne(run: Run, step: Step): Promise<void> {
     throw reasonOf(error);
   }
   run.onEvent({ kind: 'step', step, state: 'done' });
+}
+
+function now({ context }: Run): number {
+  return context.host.clock.now();
 }
 
 function reasonOf(error: unknown): unknown {

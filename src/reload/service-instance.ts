@@ -41,7 +41,7 @@ export async function findService(
   return { master, workers, others, started: service.startedAs(master.argv) };
 }
 
-function mastersOf(service: Service, all: readonly ProcessInfo[]): readonly ProcessInfo[] {
+export function mastersOf(service: Service, all: readonly ProcessInfo[]): readonly ProcessInfo[] {
   const pids = new Set(all.map(({ pid }) => pid));
   return all.filter(
     ({ argv, parentPid }) => service.roleOf(argv, pids.has(parentPid)) === 'master',

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { statusText } from '../../src/cli/status-text.js';
+import type { FlipDoorStatus, FlipInstance, FlipStatus } from '../../src/reload/flip-status.js';
 import type { ClientConnection, Generation, InstanceStatus } from '../../src/reload/generations.js';
+import type { Status } from '../../src/reload/status.js';
 
 const SERVING: Generation = {
   pid: 12,
@@ -23,15 +25,22 @@ function draining(changes: Partial<Generation> = {}): Generation {
   return { ...SERVING, pid: 11, state: 'draining', ageMs: 90_000, retiredBy, ...changes };
 }
 
+const NOTHING: Status = { atMs: 0, instances: [], flips: [], services: [], abandonedRuns: [] };
+
+function tell(changes: Partial<Status>, columns = 80): string {
+  return statusText({ ...NOTHING, ...changes }, columns, false);
+}
+
+function instanceOf(
+  generations: readonly Generation[],
+  changes: Partial<InstanceStatus> = {},
+): InstanceStatus {
+  const argv = ['haproxy', '-f', 'a.cfg', '-D'];
+  return { mode: 'daemon', argv, generations, abandonedRuns: [], ...changes };
+}
+
 function show(generations: readonly Generation[], changes: Partial<InstanceStatus> = {}): string {
-  const instance: InstanceStatus = {
-    mode: 'daemon',
-    argv: ['haproxy', '-f', 'a.cfg', '-D'],
-    generations,
-    abandonedRuns: [],
-    ...changes,
-  };
-  return statusText([instance], 80, false);
+  return tell({ instances: [instanceOf(generations, changes)] });
 }
 
 /** The line of the generation, and what stands under it. */
@@ -91,7 +100,7 @@ test('a stopped process and one that nobody will stop are told', () => {
 });
 
 test('a run that nobody looks after is named with the command that takes it up', () => {
-  const text = show([SERVING], { abandonedRuns: ['r1'] });
+  const text = tell({ instances: [instanceOf([SERVING])], abandonedRuns: ['r1'] });
   assert.match(text, /nobody looks after run r1: "hitless recover" does\n$/);
 });
 
@@ -128,12 +137,150 @@ test('an age is told in its largest whole unit', () => {
 });
 
 test('several HAProxys are told one after the other', () => {
-  const one: InstanceStatus = {
-    mode: 'daemon',
-    argv: ['a'],
-    generations: [SERVING],
-    abandonedRuns: [],
-  };
-  const text = statusText([one, { ...one, argv: ['b'] }], 80, false);
+  const one = instanceOf([SERVING], { argv: ['a'] });
+  const text = tell({ instances: [one, { ...one, argv: ['b'] }] });
   assert.match(text, /^a {2}\(daemon\)\n.*\n\nb {2}\(daemon\)\n/s);
+});
+
+test('nothing that runs is no text', () => {
+  assert.equal(tell({}), '');
+  assert.equal(tell({ flips: null }), '');
+});
+
+const DOOR: FlipDoorStatus = { family: 'ipv4', host: null, port: 80, to: 18_001, pid: 12 };
+const FLIPPED: FlipInstance = {
+  pid: 12,
+  state: 'serving',
+  halted: false,
+  argv: ['haproxy', '-D', '-f', '/etc/h.cfg.flip-18001'],
+  ageMs: 1500,
+  ports: [18_001],
+  connections: [],
+  retiredBy: null,
+  waitsFor: null,
+  untilMs: null,
+  drainTimeoutMs: null,
+};
+const LEFT: FlipInstance = {
+  ...FLIPPED,
+  pid: 11,
+  state: 'draining',
+  argv: ['haproxy', '-D', '-f', '/etc/h.cfg'],
+  ageMs: 90_000,
+  ports: [80],
+  connections: [client(4242)],
+  retiredBy: { runId: 'r1', watcherPid: 99, abandoned: false },
+  waitsFor: 'clients',
+  untilMs: 42_000,
+  drainTimeoutMs: 60_000,
+};
+
+function flipOf(instances: readonly FlipInstance[], changes: Partial<FlipStatus> = {}): FlipStatus {
+  return { owner: 'haproxy /etc/h.cfg', doors: [DOOR], instances, ...changes };
+}
+
+/** What is said of an instance beside its row, as one line. */
+function saidOf(changes: Partial<FlipInstance>, flip: Partial<FlipStatus> = {}): string {
+  const text = tell({ flips: [flipOf([{ ...LEFT, ...changes }], flip)] });
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+test('a flipped service is told by its doors, and each instance has a row and its command', () => {
+  const doors = [DOOR, { ...DOOR, host: '10.0.0.1', port: 443, to: 18_002 }];
+  const text = tell({ flips: [flipOf([FLIPPED, LEFT], { doors })] });
+  assert.deepEqual(text.split('\n'), [
+    'haproxy /etc/h.cfg  (flip)',
+    '  port 80 (IPv4) -> port 18001: pid 12',
+    '  10.0.0.1:443 -> port 18002: pid 12',
+    'PID      STATE          AGE   OPEN  COMMAND, WAITS FOR',
+    '12       serving      1.5 s      0  haproxy -D -f /etc/h.cfg.flip-18001',
+    '11       draining     1 min      1  haproxy -D -f /etc/h.cfg',
+    '                                    10.0.0.9:4242 (idle 100 ms); will be told to',
+    '                                    finish in 42.0 s at the latest (run r1, pid',
+    '                                    99 sees to it)',
+    '',
+  ]);
+});
+
+test('an instance whose last handshakes are awaited says how long its clients may stay', () => {
+  const said = saidOf({ waitsFor: 'handshakes', untilMs: 5_000 });
+  assert.match(
+    said,
+    /takes what is on its way for 5\.0 s at most, then keeps its clients for 1 min/,
+  );
+});
+
+test('an instance that was told to finish says so, also when its run has ended', () => {
+  const told = { state: 'stopping', waitsFor: 'end', untilMs: null } as const;
+  assert.match(saidOf(told), /told to finish: it ends with its last client \(run r1, pid 99/);
+  assert.match(saidOf({ ...told, retiredBy: null }), /it ends with its last client$/);
+});
+
+test('an instance that nobody retires is told', () => {
+  const retiredBy = { runId: 'r1', watcherPid: null, abandoned: true };
+  assert.match(saidOf({ retiredBy, untilMs: null }), /nobody will tell it to finish \(run r1\)$/);
+});
+
+const REMEDIES: readonly (readonly [owner: string, remedy: RegExp])[] = [
+  [
+    'haproxy /etc/h.cfg /etc/i.cfg',
+    /"hitless flip --service haproxy -f \/etc\/h.cfg -f \/etc\/i.cfg"/,
+  ],
+  ['nginx /etc/nginx/nginx.conf', /start nginx, then "hitless flip --service nginx"/],
+  ['apache /etc/apache2/apache2.conf', /start apache, then "hitless flip --service apache"/],
+  ['command server', /"hitless flip --port 80 -- PROGRAM {port}"/],
+];
+
+for (const [owner, remedy] of REMEDIES) {
+  test(`a door of "${owner}" that leads to nobody is told with the command that helps`, () => {
+    const text = tell({ flips: [flipOf([], { owner, doors: [{ ...DOOR, pid: null }] })] });
+    const [, door] = text.split('\n');
+    assert.equal(
+      door,
+      '  port 80 (IPv4) -> port 18001: nobody listens there, and clients are refused',
+    );
+    assert.match(text.replace(/\s+/g, ' '), remedy);
+    assert.doesNotMatch(text, /PID/, 'there is nobody to list');
+  });
+}
+
+test('an HAProxy behind the map is told with its doors, and not once more', () => {
+  const instances = [instanceOf([SERVING]), instanceOf([{ ...SERVING, pid: 40 }], { argv: ['b'] })];
+  const text = tell({ flips: [flipOf([FLIPPED])], instances });
+  assert.match(text, /^haproxy \/etc\/h\.cfg {2}\(flip\)\n.*\n\nb {2}\(daemon\)\n/s);
+  assert.equal(text.match(/^12 /gm)?.length, 1);
+});
+
+test('nginx and Apache are told like generations of HAProxy', () => {
+  const master = { ...SERVING, pid: 10, role: 'master', state: 'leading' } as const;
+  const old = { ...SERVING, role: 'worker', state: 'stopping', connections: [client(1)] } as const;
+  const argv = ['nginx: master process nginx -c a.conf', ''];
+  const text = tell({ services: [{ service: 'nginx', argv, generations: [master, old] }] });
+  assert.deepEqual(text.split('\n'), [
+    'nginx: master process nginx -c a.conf  (nginx)',
+    'PID      STATE          AGE   OPEN  WAITS FOR',
+    '10       leading      1.5 s',
+    '12       stopping     1.5 s      1  10.0.0.9:1 (idle 100 ms)',
+    '',
+  ]);
+});
+
+test('whoever may not look at the map is told that something may be missing', () => {
+  const text = tell({ flips: null, instances: [instanceOf([SERVING])] });
+  assert.match(text, /only root may see what "hitless flip" has led elsewhere\n$/);
+});
+
+test('no line of a flip is wider than the terminal, at 80 columns or at 120', () => {
+  const connections = Array.from({ length: 9 }, (_, at) =>
+    client(at, { peer: `[2001:db8::ff00:42:8329]:${50_000 + at}`, unsentBytes: 123_456 }),
+  );
+  const argv = [...LEFT.argv, '-p', '/run/haproxy.pid', '-f', '/etc/haproxy/conf.d', '-q', '-dM'];
+  const doors = [{ ...DOOR, family: 'ipv6', host: '2001:db8::ff00:42:8329', pid: null } as const];
+  const flips = [flipOf([FLIPPED, { ...LEFT, connections, argv }], { doors })];
+  for (const columns of [80, 120]) {
+    const wide = tell({ flips }, columns)
+      .split('\n')
+      .filter((line) => line.length > columns);
+    assert.deepEqual(wide, []);
+  }
 });
