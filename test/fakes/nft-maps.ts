@@ -5,6 +5,8 @@ import type { World } from './world.js';
 export class FakeNft {
   readonly tables = new Set<string>();
   readonly elements = new Map<string, number>();
+  /** What stands beside elements, by the same keys. */
+  readonly comments = new Map<string, string>();
   /** Members by public port, from the rules of its chain. */
   readonly rotations = new Map<number, readonly number[]>();
   /** Objects of `nft --json` that belong to somebody else. */
@@ -19,6 +21,7 @@ export function callNftMaps(world: World, { argv }: Command): CommandResult {
   const next = new FakeNft();
   for (const table of nft.tables) next.tables.add(table);
   for (const [key, port] of nft.elements) next.elements.set(key, port);
+  for (const [key, comment] of nft.comments) next.comments.set(key, comment);
   for (const [port, members] of nft.rotations) next.rotations.set(port, members);
   for (const line of (argv[checks ? 2 : 1] ?? '').split('\n')) {
     if (!applies(next, line)) return { code: 1, stdout: '', stderr: `Error: ${line}\n` };
@@ -50,10 +53,11 @@ function applies(nft: FakeNft, line: string): boolean {
     case 'delete element':
       return nft.elements.delete(`${table} ${map} ${/\{ (.*) \}/.exec(line)?.[1] ?? ''}`);
     case 'add element': {
-      const match = /\{ (.*) comment ".*" : (\d+) \}/.exec(line);
+      const match = /\{ (.*) comment "(.*)" : (\d+) \}/.exec(line);
       const key = `${table} ${map} ${match?.[1] ?? ''}`;
       if (match === null || nft.elements.has(key)) return false;
-      nft.elements.set(key, Number(match[2]));
+      nft.elements.set(key, Number(match[3]));
+      nft.comments.set(key, match[2] ?? '');
       return nft.tables.has(table);
     }
     default:
@@ -112,7 +116,7 @@ function mapsOf(nft: FakeNft, table: string): readonly unknown[] {
     const parts = rest.join(' ').split(' . ');
     const val = parts.length === 1 ? Number(parts[0]) : { concat: [parts[0], Number(parts[1])] };
     const elem = maps.get(map) ?? [];
-    elem.push([{ elem: { val, comment: 'somebody' } }, port]);
+    elem.push([{ elem: { val, comment: nft.comments.get(key) ?? '' } }, port]);
     maps.set(map, elem);
   }
   return [...maps].map(([name, elem]) => ({ map: { family: 'inet', table, name, elem } }));
