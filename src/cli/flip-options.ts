@@ -19,6 +19,7 @@ export interface FlipFlags extends PlannedFlags {
   readonly health?: readonly string[];
   readonly ports?: string;
   readonly drainTimeout?: string;
+  readonly maxDraining?: string;
   readonly stopSignal?: string;
   readonly pid?: string;
 }
@@ -32,6 +33,9 @@ export function flipRequestOf(argv: readonly string[], flags: FlipFlags): FlipOp
     ...(flags.drainTimeout === undefined
       ? {}
       : { drainTimeoutMs: parseDurationMs(flags.drainTimeout) }),
+    ...(flags.maxDraining === undefined
+      ? {}
+      : { maxDraining: parseCount(flags.maxDraining, '--max-draining') }),
     ...(flags.stopSignal === undefined ? {} : { stopSignal: signalOf(flags.stopSignal) }),
   };
 }

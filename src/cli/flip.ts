@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { flip } from '../reload/flip.js';
+import { DEFAULT_MAX_DRAINING } from '../reload/request.js';
 import type { Io } from './command.js';
 import { flipRequestOf, type FlipFlags } from './flip-options.js';
 import { addPlannedOptions, runPlanned } from './run-planned.js';
@@ -22,6 +23,7 @@ export function build(io: Io): Command {
     .option('--health <check>', 'http:///PATH, tcp, or "command WORDS"; repeatable', collect)
     .option('--ports <low-high>', 'where instances get their own ports (default: 18000-18999)')
     .option('--drain-timeout <duration>', 'how long clients may stay with the old (default: 60s)')
+    .option('--max-draining <count>', `old instances allowed (default: ${DEFAULT_MAX_DRAINING})`)
     .option('--stop-signal <name>', 'what makes the old one finish (default: of the service)')
     .option('--pid <pid>', 'the running nginx or Apache, where there are several');
   return addPlannedOptions(command)

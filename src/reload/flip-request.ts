@@ -5,6 +5,8 @@ export interface FlipOptions {
   /** From which ports of its own an instance gets some. */
   readonly ports: { readonly low: number; readonly high: number };
   readonly drainTimeoutMs?: number;
+  /** Earlier instances that may be alive when another one is added. */
+  readonly maxDraining?: number;
   /** How the old instance is told to finish; the service's own way when absent. */
   readonly stopSignal?: NodeJS.Signals;
 }

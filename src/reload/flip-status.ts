@@ -4,7 +4,7 @@ import { listTableArgv } from '../host/nft.js';
 import { doorOf, FLIP_TABLE, type Door } from '../host/nft-flip.js';
 import { parseRuleset, portElements, type MapElement } from '../host/nft-list.js';
 import { serves } from './flip-doors.js';
-import { flippedAway, type FlippedAway } from './flipped-away.js';
+import { flippedAway, sharesDoor, type FlippedAway } from './flipped-away.js';
 import { clientOf, isHalted, type ClientConnection } from './generations.js';
 import { retiringRun, type OpenRun, type RetiringRun } from './retiring-runs.js';
 
@@ -146,12 +146,6 @@ function withAway(
 function isOf(away: FlippedAway, { owner, doors, away: others }: FlippedService): boolean {
   if (away.owner !== owner) return false;
   return sharesDoor(away.doors, [...doors, ...others.flatMap((one) => one.doors)]);
-}
-
-export function sharesDoor(some: readonly Door[], others: readonly Door[]): boolean {
-  return some.some(({ family, host, port }) =>
-    others.some((one) => one.family === family && one.host === host && one.port === port),
-  );
 }
 
 async function flipStatusOf(

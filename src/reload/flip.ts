@@ -9,6 +9,7 @@ import { prepareHaproxy } from './flip-prepare-haproxy.js';
 import { idOf, type Prepared, type Scene } from './flip-prepared.js';
 import { DEFAULT_DRAIN_TIMEOUT_MS, type FlipOptions, type HealthSpec } from './flip-request.js';
 import { prepareServer } from './flip-server.js';
+import { awaitFlipRoom } from './flip-room.js';
 import { isUntracked } from './flip-tracking.js';
 import { checkScript, readRuleset, refuseForeignRules, refuseRotated } from './nft-facts.js';
 import type { Plan } from './plan.js';
@@ -27,18 +28,20 @@ export async function flip(
   return await runPlan(
     host,
     options,
-    async (runtimes, stateDir) => await prepareFlip(host, runtimes, request, stateDir),
+    async (runtimes, stateDir) =>
+      await prepareFlip({ host, request, stateDir }, runtimes, options.timeoutMs),
   );
 }
 
 async function prepareFlip(
-  host: Host,
+  place: Omit<Scene, 'ruleset'>,
   runtimes: Runtimes,
-  request: FlipOptions,
-  stateDir: string | null,
+  timeoutMs: number,
 ): Promise<Plan> {
-  const ruleset = await readRuleset(host);
-  const prepared = await prepareService({ host, request, ruleset, stateDir }, runtimes);
+  const { host, request } = place;
+  const first = await seen(place, runtimes);
+  const waited = await awaitFlipRoom(place, first.prepared, timeoutMs);
+  const { ruleset, prepared } = waited ? await seen(place, runtimes) : first;
   const facts = factsOf(request, prepared, await isUntracked(host, prepared.serving));
   const { doors, ports } = prepared;
   refuseRotated(
@@ -54,6 +57,16 @@ async function prepareFlip(
   const drainTimeoutMs = request.drainTimeoutMs ?? DEFAULT_DRAIN_TIMEOUT_MS;
   const notes = await notesFor(host, prepared);
   return { ...planOf(facts, planFlip({ drainTimeoutMs }, facts), prepared), notes };
+}
+
+interface Seen {
+  readonly ruleset: Ruleset;
+  readonly prepared: Prepared;
+}
+
+async function seen(place: Omit<Scene, 'ruleset'>, runtimes: Runtimes): Promise<Seen> {
+  const ruleset = await readRuleset(place.host);
+  return { ruleset, prepared: await prepareService({ ...place, ruleset }, runtimes) };
 }
 
 /** For how long connection tracking remembers one that has ended (TIME_WAIT), in seconds. */

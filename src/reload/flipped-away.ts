@@ -132,3 +132,9 @@ async function waitingSince(
   const written = records.flatMap((record) => ('atMs' in record ? [record.atMs ?? 0] : []));
   return Math.max(host.clock.now() - watcher.ageMs, ...written);
 }
+
+export function sharesDoor(some: readonly Door[], others: readonly Door[]): boolean {
+  return some.some(({ family, host, port }) =>
+    others.some((one) => one.family === family && one.host === host && one.port === port),
+  );
+}

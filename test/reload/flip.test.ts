@@ -163,3 +163,43 @@ async function sweepFlip(
   }
   throw new Error(`still not ended after ${LIMIT} effects`);
 }
+
+test('more instances than are allowed to drain are refused, and nothing happens', async () => {
+  const world = flipWorld(0);
+  const [old] = world.haproxies();
+  assert.ok(old);
+  old.haproxy.keepsClients = true;
+  const first = await runFlip(world);
+  assert.equal(first.error, undefined, messageOf(first.error));
+  const before = { nft: [...world.nft.elements], pids: pidsOf(world) };
+  const { error, effects } = await runFlip(world, undefined, { maxDraining: 1 });
+  assert.ok(error instanceof HitlessError);
+  assert.deepEqual([error.code, error.exitCode], ['too-many-generations', EXIT.refused]);
+  assert.match(error.message, /1 earlier instance is still draining/);
+  assert.match(error.hint ?? '', /"hitless status".*--max-draining/);
+  assert.deepEqual({ nft: [...world.nft.elements], pids: pidsOf(world) }, before);
+  assert.deepEqual(
+    effects.log.filter((label) => /^start |nft [^-]/.test(label)),
+    [],
+  );
+  const next = await runFlip(world, undefined, { maxDraining: 2 });
+  assert.equal(next.error, undefined, 'one more is allowed');
+});
+
+test('a flip waits for room, and looks at everything again when it has some', async () => {
+  const world = flipWorld(0);
+  const [old] = world.haproxies();
+  assert.ok(old);
+  old.haproxy.keepsClients = true;
+  const { result } = await runFlip(world);
+  world.clock.after(200, () => world.end(old));
+  const next = await runFlip(world, undefined, { maxDraining: 1 });
+  assert.equal(next.error, undefined, messageOf(next.error));
+  assert.deepEqual(next.result?.oldPids, result?.newPids);
+  world.clock.advance(5_000);
+  assert.deepEqual([assertOneInstance(world)], next.result?.newPids);
+});
+
+function pidsOf(world: World): readonly number[] {
+  return world.haproxies().map(({ pid }) => pid);
+}
