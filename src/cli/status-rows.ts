@@ -50,10 +50,13 @@ export function clientsText(connections: readonly ClientConnection[]): string {
 }
 
 function describe({ peer, local, unsentBytes, idleMs }: ClientConnection): string {
-  const who = peer === '' ? `a client on ${local}` : peer;
+  const who = peer === '' ? `a client on ${local}` : peer.replace(IPV4_MAPPED, '$1');
   if (unsentBytes > 0) return `${who} (takes its answer slowly, ${unsentBytes} bytes left)`;
   return idleMs === null ? who : `${who} (idle ${ageText(idleMs)})`;
 }
+
+/** A client over IPv4 of a socket that takes both. */
+const IPV4_MAPPED = /^\[::ffff:(\d+(?:\.\d+){3})\]/;
 
 export function ageText(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;

@@ -90,6 +90,11 @@ test('a client of a unix socket has no address: the socket is named', () => {
   assert.match(lineOf(draining({ connections })), /a client on \/run\/a\.sock$/);
 });
 
+test('a client over IPv4 is named so, whatever socket took it', () => {
+  const connections = [client(1, { peer: '[::ffff:10.0.0.9]:1', idleMs: null })];
+  assert.match(lineOf(draining({ connections })), / 10\.0\.0\.9:1$/);
+});
+
 test('a stopped process and one that nobody will stop are told', () => {
   assert.match(
     lineOf({ ...SERVING, halted: true }),
