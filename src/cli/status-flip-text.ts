@@ -1,14 +1,6 @@
 import { doorText } from '../host/nft-flip.js';
 import type { FlipDoorStatus, FlipInstance, FlipStatus } from '../reload/flip-status.js';
-import {
-  ageText,
-  clientsText,
-  HALTED,
-  headText,
-  painted,
-  rowText,
-  underRow,
-} from './status-rows.js';
+import { ageText, clientsText, HALTED, headText, painted, rowText } from './status-rows.js';
 import { paint, wrap } from './style.js';
 
 /** A service behind the map: its doors, who is behind them, and who is on its way out. */
@@ -21,7 +13,7 @@ export function flipText(
   const lines = [
     wrap(`${flip.owner}  (flip)`, columns),
     ...doorLines(flip, columns, colour),
-    ...(flip.instances.length === 0 ? [] : [headText('COMMAND, WAITS FOR', columns)]),
+    ...(flip.instances.length === 0 ? [] : [headText('WAITS FOR', columns)]),
     ...flip.instances.map((instance) => instanceText(instance, nowMs, columns, colour)),
   ];
   return `${lines.join('\n')}\n`;
@@ -81,13 +73,12 @@ function instanceText(
       state,
       age: ageText(ageMs),
       open: String(connections.length),
-      rest: argv.join(' ').trimEnd(),
+      rest: waitsFor(instance, nowMs),
     },
     columns,
   );
-  const waits = waitsFor(instance, nowMs);
-  const text = waits === '' ? row : `${row}\n${underRow(waits, columns)}`;
-  return painted(instance, text, colour);
+  const command = wrap(argv.join(' ').trimEnd(), columns, '  ');
+  return painted(instance, `${row}\n${command}`, colour);
 }
 
 function waitsFor(instance: FlipInstance, nowMs: number): string {
@@ -108,11 +99,16 @@ function ends(instance: FlipInstance, nowMs: number): string {
     return retiredBy === null ? told : `${told} (${who(instance)})`;
   }
   if (untilMs === null) return `nobody will tell it to finish (${who(instance)})`;
-  const leftMs = Math.max(0, untilMs - nowMs);
+  const left = ageText(Math.max(0, untilMs - nowMs));
+  const clients = drainTimeoutMs ?? 0;
+  const then =
+    clients > 0
+      ? `then keeps its clients for ${ageText(clients)} at most`
+      : 'then is told to finish';
   const what =
     waitsFor === 'handshakes'
-      ? `takes what is on its way for ${ageText(leftMs)} at most, then keeps its clients for ${ageText(drainTimeoutMs ?? 0)} at most`
-      : `will be told to finish in ${ageText(leftMs)} at the latest`;
+      ? `takes what is on its way for ${left} at most, ${then}`
+      : `will be told to finish in ${left} at the latest`;
   return `${what} (${who(instance)})`;
 }
 

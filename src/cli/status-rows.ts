@@ -15,11 +15,6 @@ export function rowText({ pid, state, age, open, rest }: Row, columns: number): 
   return wrap(rest, columns, first).trimEnd();
 }
 
-/** Under the last column of a row. */
-export function underRow(text: string, columns: number): string {
-  return rowText({ pid: '', state: '', age: '', open: '', rest: text }, columns);
-}
-
 export function headText(rest: string, columns: number): string {
   return rowText({ pid: 'PID', state: 'STATE', age: 'AGE', open: 'OPEN', rest }, columns);
 }

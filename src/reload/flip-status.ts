@@ -45,7 +45,7 @@ export interface FlipInstance {
   readonly waitsFor: FlippedAway['waitsFor'] | null;
   /** When that wait is over at the latest, in ms since the epoch; null when nobody waits. */
   readonly untilMs: number | null;
-  /** How long its clients may stay once the handshakes are over; null for one that serves. */
+  /** How long its clients may stay once they are waited for; 0: that is over; null: it serves. */
   readonly drainTimeoutMs: number | null;
 }
 

@@ -3,6 +3,7 @@ import { ownerComment, type Door } from '../host/nft-flip.js';
 import { readJournal } from '../journal/journal.js';
 import type { JournalRecord } from '../journal/record.js';
 import { lockOwner } from '../journal/lock.js';
+import type { AwaitLetGo } from '../steps/await-let-go.js';
 import type { AwaitQuiet } from '../steps/await-quiet.js';
 import type { FlipMap } from '../steps/flip-map.js';
 import type { Step } from '../steps/registry.js';
@@ -27,6 +28,7 @@ export interface FlippedAway {
   readonly waitsFor: 'handshakes' | 'clients' | 'end';
   /** The end of that wait (ms since the epoch); null for `end`, and where nobody waits. */
   readonly untilMs: number | null;
+  /** How long its clients may stay from then on that they are waited for; 0: that is over. */
   readonly drainTimeoutMs: number;
 }
 
@@ -61,9 +63,8 @@ async function awayBy(
   if (!begun.has(map.id) || (end !== undefined && end !== 'done')) return undefined;
   const process = await living(host, quiet.process);
   if (process === undefined) return undefined;
-  const waitsFor = waitOf(progress);
+  const { waitsFor, timeoutMs } = waitOf(progress);
   const sinceMs = await waitingSince(host, stateDir, runId, records);
-  const timeoutMs = waitsFor === 'clients' ? quiet.timeoutMs : handshakesMs(progress);
   return {
     process,
     owner: ownerComment(map.owner),
@@ -77,7 +78,7 @@ async function awayBy(
     runEnded: end !== undefined,
     waitsFor,
     untilMs: waitsFor === 'end' || sinceMs === null ? null : sinceMs + timeoutMs,
-    drainTimeoutMs: quiet.timeoutMs,
+    drainTimeoutMs: progress.after.has(quiet.id) ? 0 : quiet.timeoutMs,
   };
 }
 
@@ -97,26 +98,39 @@ async function living(
   return info?.startTicks === startTicks && info.state !== 'Z' ? info : undefined;
 }
 
-function waitOf({ plan, begun, after, end }: Progress): FlippedAway['waitsFor'] {
-  const ids = (kind: Step['kind']): readonly string[] =>
-    plan.retire.filter((step) => step.kind === kind).map(({ id }) => id);
-  if (end !== undefined || ids('stop-instance').some((id) => begun.has(id))) return 'end';
-  const settled = [...ids('quiesce'), ...ids('await-let-go')].some(
-    (id) => after.has(id) || begun.has(id),
-  );
-  return settled || isSettled(plan.handOver, after) ? 'clients' : 'handshakes';
+interface Wait {
+  readonly waitsFor: FlippedAway['waitsFor'];
+  readonly timeoutMs: number;
 }
 
-/** Nothing was left when the terminal waited: the long wait is over as it begins. */
-function isSettled(handOver: readonly Step[], after: Progress['after']): boolean {
-  return handOver.some(
-    ({ kind, id }) => kind === 'await-let-go' && after.get(id)?.['unfinished'] === 0,
-  );
+const NO_WAIT: Wait = { waitsFor: 'end', timeoutMs: 0 };
+
+/** By the first step that is not past. */
+function waitOf({ plan, after, handedOver, end }: Progress): Wait {
+  if (end !== undefined) return NO_WAIT;
+  if (!handedOver) {
+    const timeoutMs = plan.handOver.find(isBarrier)?.timeoutMs ?? 0;
+    return { waitsFor: 'handshakes', timeoutMs };
+  }
+  for (const step of plan.retire) {
+    if (isPast(step, after)) continue;
+    if (isBarrier(step)) return { waitsFor: 'handshakes', timeoutMs: step.timeoutMs };
+    if (isQuiet(step)) return { waitsFor: 'clients', timeoutMs: step.timeoutMs };
+    // That takes a moment.
+    if (step.kind !== 'quiesce') return NO_WAIT;
+  }
+  return NO_WAIT;
 }
 
-function handshakesMs({ plan, handedOver }: Progress): number {
-  const steps = handedOver ? plan.retire : plan.handOver;
-  return steps.find((step) => step.kind === 'await-let-go')?.timeoutMs ?? 0;
+/** A barrier that has nothing left to wait for is over as it begins, and writes nothing. */
+function isPast(step: Step, after: Progress['after']): boolean {
+  if (after.has(step.id)) return true;
+  if (!isBarrier(step) || step.after === null) return false;
+  return after.get(step.after)?.['unfinished'] === 0;
+}
+
+function isBarrier(step: Step): step is AwaitLetGo {
+  return step.kind === 'await-let-go';
 }
 
 /** The wait that goes on began after what was written last, and not before whoever waits started. */

@@ -197,12 +197,13 @@ test('a flipped service is told by its doors, and each instance has a row and it
     'haproxy /etc/h.cfg  (flip)',
     '  port 80 (IPv4) -> port 18001: pid 12',
     '  10.0.0.1:443 -> port 18002: pid 12',
-    'PID      STATE          AGE   OPEN  COMMAND, WAITS FOR',
-    '12       serving      1.5 s      0  haproxy -D -f /etc/h.cfg.flip-18001',
-    '11       draining     1 min      1  haproxy -D -f /etc/h.cfg',
-    '                                    10.0.0.9:4242 (idle 100 ms); will be told to',
+    'PID      STATE          AGE   OPEN  WAITS FOR',
+    '12       serving      1.5 s      0',
+    '  haproxy -D -f /etc/h.cfg.flip-18001',
+    '11       draining     1 min      1  10.0.0.9:4242 (idle 100 ms); will be told to',
     '                                    finish in 42.0 s at the latest (run r1, pid',
     '                                    99 sees to it)',
+    '  haproxy -D -f /etc/h.cfg',
     '',
   ]);
 });
@@ -218,12 +219,15 @@ test('an instance whose last handshakes are awaited says how long its clients ma
 test('an instance that was told to finish says so, also when its run has ended', () => {
   const told = { state: 'stopping', waitsFor: 'end', untilMs: null } as const;
   assert.match(saidOf(told), /told to finish: it ends with its last client \(run r1, pid 99/);
-  assert.match(saidOf({ ...told, retiredBy: null }), /it ends with its last client$/);
+  assert.match(saidOf({ ...told, retiredBy: null }), /it ends with its last client haproxy/);
 });
 
 test('an instance that nobody retires is told', () => {
   const retiredBy = { runId: 'r1', watcherPid: null, abandoned: true };
-  assert.match(saidOf({ retiredBy, untilMs: null }), /nobody will tell it to finish \(run r1\)$/);
+  assert.match(
+    saidOf({ retiredBy, untilMs: null }),
+    /nobody will tell it to finish \(run r1\) haproxy/,
+  );
 });
 
 const REMEDIES: readonly (readonly [owner: string, remedy: RegExp])[] = [

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { messageOf } from '../../src/error.js';
+import { openJournal } from '../../src/journal/journal.js';
 import { takeLock } from '../../src/journal/lock.js';
 import type { FlipStatus } from '../../src/reload/flip-status.js';
 import { runLock } from '../../src/reload/recover.js';
@@ -83,8 +84,14 @@ test('the one who waits for an old instance is named, and when it will be told t
     watcherPid: watcher.host.self.pid,
     abandoned: false,
   });
-  assert.deepEqual([draining.waitsFor, draining.drainTimeoutMs], ['clients', DRAIN_MS]);
-  assert.ok(draining.untilMs !== null && draining.untilMs >= world.clock.nowMs + DRAIN_MS);
+  assert.deepEqual([draining.waitsFor, draining.drainTimeoutMs], ['handshakes', DRAIN_MS]);
+  assert.ok((draining.untilMs ?? 0) > world.clock.nowMs);
+  const { write } = openJournal(watcher.host, STATE_DIR, runId);
+  const atMs = world.clock.nowMs + 70;
+  for (const step of ['let-go-late', 'quiesce'])
+    await write({ type: 'done', step, after: {}, atMs });
+  const [, quiesced] = (await lookAtFlip(world)).instances;
+  assert.deepEqual([quiesced?.waitsFor, quiesced?.untilMs], ['clients', atMs + DRAIN_MS]);
   await lock.release();
 });
 
