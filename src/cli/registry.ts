@@ -52,7 +52,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => await import('./doctor.js'),
   },
   status: {
-    summary: 'generations, their connections, and what they wait for',
+    summary: 'what serves, what drains, and what it waits for',
     load: async () => await import('./status.js'),
   },
   completion: {

@@ -73,7 +73,7 @@ function instanceText(
       state,
       age: ageText(ageMs),
       open: String(connections.length),
-      rest: waitsFor(instance, nowMs),
+      rest: restOf(instance, nowMs),
     },
     columns,
   );
@@ -81,7 +81,7 @@ function instanceText(
   return painted(instance, `${row}\n${command}`, colour);
 }
 
-function waitsFor(instance: FlipInstance, nowMs: number): string {
+function restOf(instance: FlipInstance, nowMs: number): string {
   const parts = [
     ...(instance.halted ? [HALTED] : []),
     ...(instance.state === 'serving'

@@ -56,7 +56,7 @@ async function watched<T extends Pick<Generation, 'retiredBy'>>(
   const found = await waitFor(
     async () => {
       const one = await find();
-      return one?.retiredBy?.watcherPid == null ? undefined : one;
+      return typeof one?.retiredBy?.watcherPid === 'number' ? one : undefined;
     },
     { timeoutMs: LIMIT_MS },
   );
