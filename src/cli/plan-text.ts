@@ -98,7 +98,7 @@ function driftSentence(drift: Drift): string {
   const { subject, detail, running, files, place, kind } = drift;
   const where = place === null ? '' : ` (${place.file}:${place.line})`;
   const what =
-    detail === '' || kind === 'certificate' || kind === 'ca-file'
+    detail === '' || kind === 'certificate' || kind === 'ca-file' || kind === 'crl-file'
       ? subject
       : `${subject} ${detail}`;
   switch (kind) {
@@ -108,6 +108,7 @@ function driftSentence(drift: Drift): string {
       return `${subject}: deleted at run time; ${afterReload(drift)}${where}`;
     case 'certificate':
     case 'ca-file':
+    case 'crl-file':
       return `${what}: another one was set at run time; ${afterReload(drift)}${where}`;
     case 'map-entry':
     case 'acl-entry':
@@ -138,6 +139,7 @@ export function afterReload({ kind, files, running }: Drift): string {
       return 'a reload brings it back';
     case 'certificate':
     case 'ca-file':
+    case 'crl-file':
       return 'a reload loads the file';
     default:
       if (files === null) return 'a reload forgets it';

@@ -19,6 +19,13 @@ export interface Arguments {
   readonly others: readonly string[];
 }
 
+/** `-N`: the maxconn of frontends that name none. */
+export function maxconnPerProxy({ others }: Pick<Arguments, 'others'>): number | undefined {
+  const at = others.lastIndexOf('-N');
+  const value = at < 0 ? 0 : Number(others[at + 1]);
+  return Number.isSafeInteger(value) && value > 0 ? value : undefined;
+}
+
 /** Options followed by one value. */
 const WITH_VALUE = new Set(['-L', '-m', '-n', '-N']);
 

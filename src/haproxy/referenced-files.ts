@@ -13,6 +13,7 @@ const KEPT_MAX_BYTES = 1_048_576;
 const WITH_CONTENT: ReadonlySet<ReferencedKind> = new Set([
   'certificate',
   'ca-file',
+  'crl-file',
   'map',
   'acl',
   'crt-list',

@@ -3,19 +3,22 @@ import { compareConfigs } from '../haproxy/changes/compare.js';
 import { compareReferenced, type ReferencedFiles } from '../haproxy/changes/referenced.js';
 import { driftOf, type Drift } from '../haproxy/changes/drift.js';
 import { parse, printText, type Document } from '../haproxy/config/document.js';
+import { maxconnPerProxy } from '../haproxy/arguments.js';
+import { filesKept } from '../haproxy/files-as-read.js';
 import { readReferenced } from '../haproxy/referenced-files.js';
 import type { Instance } from '../haproxy/instance.js';
 import { parseInfo } from '../haproxy/runtime/answers.js';
 import type { ConfigChange, RuntimeChange } from '../haproxy/runtime/change.js';
+import { readRuntime } from '../haproxy/runtime/read-runtime.js';
 import type { Runtimes } from '../haproxy/runtime/runtimes.js';
-import type { Host } from '../host/host.js';
+import { notComparedText } from '../haproxy/state/not-compared.js';
+import type { Host, RuntimeConnection } from '../host/host.js';
 import { asItRuns } from './as-it-runs.js';
 import type { Edit } from './check-config.js';
 import { runtimeFacts, whyNoCommands } from './facts.js';
 import { examine, type Examined } from './prepare.js';
 import type { FileEdit } from './request.js';
 import { readRunning, type Running } from './running.js';
-import { readRuntimeState } from './runtime-state.js';
 
 export interface ChangesRequest {
   /** Absolute paths; the running process's own when absent. */
@@ -84,13 +87,13 @@ export async function computeChanges(
         ];
   const possible = compared.map((change) => withoutSocket(change, admin, sockets));
   const changes = connection === undefined ? possible : await asItRuns(connection, possible);
-  const state =
+  const { drift, notes } =
     connection && running.kind === 'known'
-      ? await readRuntimeState(connection, running.referenced)
-      : undefined;
+      ? await driftFrom(connection, running, instance)
+      : { drift: [], notes: [] };
   return {
     changes,
-    drift: state && running.kind === 'known' ? driftOf(running, state) : [],
+    drift,
     needsReload: changes.some(({ by }) => by.kind === 'reload'),
     runtimeChanges: changes.flatMap(({ by }) => (by.kind === 'runtime' ? by.changes : [])),
     fileEdits: edits,
@@ -100,12 +103,25 @@ export async function computeChanges(
     examined,
     referenced,
     notes: [
-      ...(state?.notes ?? []),
+      ...notes,
       ...(connection === undefined ? ['there is no stats socket: drift cannot be seen'] : []),
       ...(running.kind === 'unknown'
         ? ['drift cannot be told either: a reload begins with the files']
         : []),
     ],
+  };
+}
+
+async function driftFrom(
+  connection: RuntimeConnection,
+  { config, referenced }: Extract<Running, { kind: 'known' }>,
+  instance: Instance,
+): Promise<Pick<Changes, 'drift' | 'notes'>> {
+  const fileAsRead = filesKept(referenced);
+  const reading = await readRuntime(connection, { fileAsRead, all: false });
+  return {
+    drift: driftOf(config, reading, maxconnPerProxy(instance.arguments)),
+    notes: reading.notCompared.map(notComparedText),
   };
 }
 

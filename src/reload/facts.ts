@@ -1,6 +1,7 @@
 import { isAbsolute, join } from 'node:path';
 import { refused } from '../error.js';
 import type { Config } from '../haproxy/config/resolve.js';
+import { maxconnPerProxy } from '../haproxy/arguments.js';
 import { areOlder } from '../haproxy/config-files.js';
 import { globalsOf } from '../haproxy/config/globals.js';
 import { modeOf, optionOf, timeoutOf } from '../haproxy/config/proxy.js';
@@ -82,7 +83,14 @@ export async function gatherFacts(
     migrateRequests: migrate === undefined ? 'absent' : migrate === '1' ? 'on' : 'off',
     holds: null,
     idleTimeoutMs: idleTimeoutMs(running),
-    state: await runtime.state(host, { config, former, cwd: check.cwd, startedMs, keepRuntime }),
+    state: await runtime.state(host, {
+      config,
+      former,
+      cwd: check.cwd,
+      startedMs,
+      perProxy: maxconnPerProxy(instance.arguments),
+      keepRuntime,
+    }),
   };
 }
 

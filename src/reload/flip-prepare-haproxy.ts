@@ -1,5 +1,5 @@
 import { usage } from '../error.js';
-import { parseArguments } from '../haproxy/arguments.js';
+import { maxconnPerProxy, parseArguments } from '../haproxy/arguments.js';
 import { globalsOf } from '../haproxy/config/globals.js';
 import { resolve } from '../haproxy/config/resolve.js';
 import { areOlder, readConfigFiles } from '../haproxy/config-files.js';
@@ -99,6 +99,7 @@ async function stateOf(
     former,
     cwd,
     startedMs,
+    perProxy: maxconnPerProxy(parseArguments(leader.argv)),
     keepRuntime: false,
   });
 }

@@ -1,15 +1,23 @@
+import { isAbsolute, join } from 'node:path';
 import { refused } from '../error.js';
 import type { Config } from '../haproxy/config/resolve.js';
-import { parseServerStates } from '../haproxy/runtime/server-states.js';
+import { filesOnDisk } from '../haproxy/files-as-read.js';
+import { readRuntime } from '../haproxy/runtime/read-runtime.js';
 import { nameOf } from '../haproxy/state/carry-commands.js';
+import { certificateLosses } from '../haproxy/state/certificate-losses.js';
+import {
+  entryLosses,
+  entryNotes,
+  entryPlan,
+  type ChangedEntries,
+} from '../haproxy/state/entry-plan.js';
+import { limitLosses } from '../haproxy/state/limit-losses.js';
+import { unseenLosses, unseenNotes } from '../haproxy/state/not-compared.js';
 import { serverPlan } from '../haproxy/state/server-plan.js';
 import { tablePlan } from '../haproxy/state/stick-tables.js';
-import { parsePeers, parseTables } from '../haproxy/runtime/tables.js';
 import type { StateLoss } from '../haproxy/state/state-loss.js';
 import type { Host, RuntimeConnection } from '../host/host.js';
 import type { StateFacts } from '../methods/facts.js';
-import { certificateLosses } from './certificate-facts.js';
-import { entryLosses, entryNotes, gatherEntries, type ChangedEntries } from './entry-facts.js';
 
 /** Nothing is known at run time that the files do not say, or nobody can be asked. */
 export const NO_STATE: StateFacts = {
@@ -28,62 +36,59 @@ export interface StateInput {
   readonly former: Config | null;
   readonly cwd: string;
   readonly startedMs: number;
+  /** `-N` of its command line. */
+  readonly perProxy: number | undefined;
   /** Changes of maps and ACLs are to be written into their files. */
   readonly keepRuntime: boolean;
 }
 
-const LISTS = [
-  ...(['show servers state', 'show map', 'show acl', 'show ssl cert'] as const),
-  ...(['show table', 'show peers'] as const),
-] as const;
-
-/**
- * What the running process knows of servers, maps, ACLs and certificates and the files do not. One
- * round trip, and one more for each map, ACL or certificate that is loaded from a file.
- */
+/** What the running process knows that its files do not say, and what becomes of it. */
 export async function gatherState(
   host: Host,
   connection: RuntimeConnection,
   admin: boolean,
   input: StateInput,
 ): Promise<StateFacts> {
-  const answers = await connection.askAll(LISTS);
-  const [states = '', maps = '', acls = '', certificates = '', table = '', peers = ''] = answers;
-  const servers = serverPlan({ running: parseServerStates(states), ...input });
-  const lists = { maps, acls };
-  const entries = await gatherEntries(host, connection, lists, {
-    ...input,
-    all: input.keepRuntime,
+  const { cwd, startedMs, keepRuntime } = input;
+  const reading = await readRuntime(connection, {
+    fileAsRead: filesOnDisk(host, cwd, startedMs),
+    all: keepRuntime,
   });
-  const lost = await certificateLosses(host, connection, certificates, input);
-  const tables = tablePlan(input.config, parseTables(table), parsePeers(peers));
-  const losses = [...servers.losses, ...lost, ...tables.losses];
+  const servers = serverPlan({ running: reading.servers, ...input });
+  const entries = entryPlan(reading);
+  const tables = tablePlan(input.config, reading.tables, reading.peers);
   return {
     servers: admin ? servers.servers : [],
     files: servers.files,
-    entries: input.keepRuntime ? entries.changed.map(written) : [],
+    entries: keepRuntime ? entries.changed.map((one) => written(one, cwd)) : [],
     tables,
     losses: [
-      ...losses,
+      ...servers.losses,
       ...(admin ? [] : servers.servers.map(notAdmin)),
-      ...(input.keepRuntime ? [] : entryLosses(entries)),
+      ...limitLosses(input, reading),
+      ...certificateLosses(reading),
+      ...tables.losses,
+      ...(keepRuntime ? [] : entryLosses(entries)),
+      ...unseenLosses(reading),
     ],
-    notes: entryNotes(entries),
+    notes: [...entryNotes(entries), ...unseenNotes(reading)],
   };
 }
 
-function written(entries: ChangedEntries): StateFacts['entries'][number] {
-  const { kind, path, count, content, wanted } = entries;
+function written(
+  { kind, name, count, content, wanted }: ChangedEntries,
+  cwd: string,
+): StateFacts['entries'][number] {
   if (wanted === null) {
-    throw refused('not-lossless', `an entry of the ${kind} ${path} cannot be written into a file`, {
-      subject: path,
+    throw refused('not-lossless', `an entry of the ${kind} ${name} cannot be written into a file`, {
+      subject: name,
       hint: 'leave --keep-runtime out, or delete the entry at run time',
     });
   }
   return {
-    path,
-    content,
-    wanted,
+    path: isAbsolute(name) ? name : join(cwd, name),
+    content: Buffer.from(content, 'latin1'),
+    wanted: Buffer.from(wanted, 'latin1'),
     summary: `${count} ${kind} ${count === 1 ? 'entry' : 'entries'}`,
   };
 }

@@ -1,24 +1,36 @@
 import { decode } from '../config/document.js';
 import { find, type Config, type Found } from '../config/resolve.js';
 import { wordsOf } from '../config/sections.js';
-import type { Drift, RuntimeState } from './drift.js';
+import type { RuntimeReading } from '../runtime/reading.js';
+import type { Drift } from './drift.js';
 import { loneNumber } from './lone-number.js';
 
 /** `maxconn` of frontends, and the limits of the process. */
-export function limitDrift(config: Config, state: RuntimeState): readonly Drift[] {
-  return [...frontendDrift(config, state), ...processDrift(config, state)];
+export function limitDrift(
+  config: Config,
+  reading: RuntimeReading,
+  perProxy: number | undefined,
+): readonly Drift[] {
+  return [...frontendDrift(config, reading, perProxy), ...processDrift(config, reading)];
 }
 
-function frontendDrift(config: Config, { limits }: RuntimeState): readonly Drift[] {
+/** A frontend without a maxconn gets that of the process (proxy_adjust_all_maxconn, 2.0 to 3.2). */
+function frontendDrift(
+  config: Config,
+  { limits, info }: RuntimeReading,
+  perProxy: number | undefined,
+): readonly Drift[] {
   const running = new Map(
     limits.filter(({ server }) => server === 'FRONTEND').map((one) => [one.proxy, one.maxconn]),
   );
+  const otherwise = perProxy ?? Number(info.get(INITIAL_MAXCONN) ?? Number.NaN);
   return config.proxies.flatMap((proxy) => {
     const now = running.get(proxy.name);
     if (proxy.kind === 'backend' || now === undefined) return [];
     const found = find(proxy, ({ keyword }) => keyword === 'maxconn');
-    const written = numberIn(found);
-    if (found === undefined || written === undefined || written === now) return [];
+    const written = found === undefined ? otherwise : numberIn(found);
+    if (written === undefined || Number.isNaN(written) || written === now) return [];
+    const { file, line } = found ?? proxy;
     return [
       {
         kind: 'frontend-maxconn' as const,
@@ -26,54 +38,63 @@ function frontendDrift(config: Config, { limits }: RuntimeState): readonly Drift
         detail: 'maxconn',
         running: String(now),
         files: String(written),
-        place: { file: found.file, line: found.line },
+        place: { file, line },
       },
     ];
   });
 }
 
-function numberIn(found: Found | undefined): number | undefined {
-  if (found === undefined || found.conditional) return undefined;
+function numberIn(found: Found): number | undefined {
+  if (found.conditional) return undefined;
   return loneNumber(wordsOf(found.statement));
 }
 
-/** Fields of `show info`, by the keyword of `global`. */
-const RATES = {
-  maxconnrate: 'ConnRateLimit',
-  maxsessrate: 'SessRateLimit',
-  maxsslrate: 'SslRateLimit',
-} as const;
+/** Of `show info`: what the process was started with, whatever has decided it. */
+const INITIAL_MAXCONN = 'Hard_maxconn';
 
-function processDrift(config: Config, { info }: RuntimeState): readonly Drift[] {
+/** Fields of `show info`, by the keyword of `global`. */
+const RATES = [
+  { keyword: 'maxconnrate', field: 'ConnRateLimit', unit: 1 },
+  { keyword: 'maxsessrate', field: 'SessRateLimit', unit: 1 },
+  { keyword: 'maxsslrate', field: 'SslRateLimit', unit: 1 },
+  // Kilobytes in the file, bytes here (management.txt, "set rate-limit http-compression global").
+  { keyword: 'maxcomprate', field: 'CompressBpsRateLim', unit: 1024 },
+] as const;
+
+function processDrift(config: Config, { info }: RuntimeReading): readonly Drift[] {
+  const drift = (keyword: string, running: string, files: string): Drift => ({
+    kind: 'global',
+    subject: 'global',
+    detail: keyword,
+    running,
+    files,
+    place: placeOf(config, keyword),
+  });
   const found: Drift[] = [];
-  // What the process was started with is shown too, whatever decides it.
-  const [now, first] = [info.get('Maxconn'), info.get('Hard_maxconn')];
+  const [now, first] = [info.get('Maxconn'), info.get(INITIAL_MAXCONN)];
   if (now !== undefined && first !== undefined && now !== first) {
-    const place = placeOf(config, 'maxconn');
-    found.push({
-      kind: 'global',
-      subject: 'global',
-      detail: 'maxconn',
-      running: now,
-      files: first,
-      place,
-    });
+    found.push(drift('maxconn', now, first));
   }
-  for (const [keyword, field] of Object.entries(RATES)) {
-    const running = info.get(field);
-    const written = rateOf(config, keyword);
-    if (running === undefined || written === undefined || running === written) continue;
-    const place = placeOf(config, keyword);
-    found.push({
-      kind: 'global',
-      subject: 'global',
-      detail: keyword,
-      running,
-      files: written,
-      place,
-    });
+  for (const { keyword, field, unit } of RATES) {
+    const shown = info.get(field);
+    const written = globalNumber(config, keyword) ?? NO_LIMIT;
+    if (shown === undefined || written === 'unknown') continue;
+    const running = String(Math.trunc(Number(shown) / unit));
+    if (running !== written) found.push(drift(keyword, running, written));
   }
   return found;
+}
+
+const NO_LIMIT = '0';
+
+/** What a `global` section says: a number, `unknown`, or undefined without such a line. */
+export function globalNumber(config: Config, keyword: string): string | undefined {
+  const last = statementsOf(config, keyword).at(-1);
+  if (last === undefined) return undefined;
+  const conditional = last.statement.condition !== 0 || last.section.condition !== 0;
+  const [, value] = wordsOf(last.statement);
+  const known = !conditional && value !== undefined && /^\d+$/.test(value.value);
+  return known ? String(Number(value.value)) : 'unknown';
 }
 
 function statementsOf(config: Config, keyword: string) {
@@ -83,16 +104,6 @@ function statementsOf(config: Config, keyword: string) {
       .filter((statement) => statement.keyword === keyword)
       .map((statement) => ({ section, statement })),
   );
-}
-
-/** No line: no limit. Undefined where only HAProxy can tell. */
-function rateOf(config: Config, keyword: string): string | undefined {
-  const last = statementsOf(config, keyword).at(-1);
-  if (last === undefined) return '0';
-  const conditional = last.statement.condition !== 0 || last.section.condition !== 0;
-  const [, value] = wordsOf(last.statement);
-  const known = !conditional && value !== undefined && /^\d+$/.test(value.value);
-  return known ? String(Number(value.value)) : undefined;
 }
 
 function placeOf(config: Config, keyword: string): Drift['place'] {

@@ -4,11 +4,15 @@ import type { Config, Proxy } from '../config/resolve.js';
 import { serversOf, settingOf, type ServerSpec } from '../config/servers.js';
 import { joinAddress } from '../runtime/commands.js';
 import { adminState, CHECK, type ServerState } from '../runtime/server-states.js';
-import type { Drift, RuntimeState } from './drift.js';
+import type { RuntimeReading } from '../runtime/reading.js';
+import type { Drift } from './drift.js';
 import { DEFAULT_WEIGHT, literalAddress, stateOf, valueOf } from './server-difference.js';
 
 /** Servers that are otherwise than their lines say. Conditional sections are left out. */
-export function serverDrift(config: Config, { servers, limits }: RuntimeState): readonly Drift[] {
+export function serverDrift(
+  config: Config,
+  { servers, limits }: Pick<RuntimeReading, 'servers' | 'limits'>,
+): readonly Drift[] {
   const rows = groupedByBackend(servers);
   const slim = new Map(limits.map((limit) => [`${limit.proxy}/${limit.server}`, limit.maxconn]));
   return config.proxies.flatMap((proxy) => {

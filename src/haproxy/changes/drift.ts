@@ -1,11 +1,8 @@
 import type { Config, Place } from '../config/resolve.js';
-import type { Entry } from '../runtime/entries.js';
-import type { Limit } from '../runtime/limits.js';
-import type { ServerState } from '../runtime/server-states.js';
+import type { RuntimeReading } from '../runtime/reading.js';
 import { entryDrift } from './drift-entries.js';
 import { limitDrift } from './drift-limits.js';
 import { serverDrift } from './drift-servers.js';
-import type { ReferencedFiles } from './referenced.js';
 
 /** Something that was set over the socket and that the files do not have. */
 export interface Drift {
@@ -23,6 +20,7 @@ export interface Drift {
     | 'acl-entry'
     | 'certificate'
     | 'ca-file'
+    | 'crl-file'
     | 'frontend-maxconn'
     | 'global';
   /** `server web/web1`, `map /etc/haproxy/hosts.map`. */
@@ -36,32 +34,19 @@ export interface Drift {
   readonly place: Place | null;
 }
 
-/** SHA-1 of certificates, in capital hex digits, as loaded and as in the file that was loaded. */
-export interface Digests {
-  readonly running: string;
-  readonly files: string;
-}
-
-/** What the sockets of the running process show. */
-export interface RuntimeState {
-  readonly servers: readonly ServerState[];
-  readonly limits: readonly Limit[];
-  readonly info: ReadonlyMap<string, string>;
-  readonly maps: ReadonlyMap<string, readonly Entry[]>;
-  readonly acls: ReadonlyMap<string, readonly Entry[]>;
-  readonly certificates: ReadonlyMap<string, Digests>;
-  readonly caFiles: ReadonlyMap<string, Digests>;
-  readonly notes: readonly string[];
-}
-
-/** Lists what differs from the configuration that the process was started with. Pure. */
+/**
+ * Lists what differs from the configuration that the process was started with. Pure.
+ *
+ * @param perProxy `-N` of its command line: the maxconn of frontends that name none
+ */
 export function driftOf(
-  running: { readonly config: Config; readonly referenced: ReferencedFiles },
-  state: RuntimeState,
+  config: Config,
+  reading: RuntimeReading,
+  perProxy: number | undefined,
 ): readonly Drift[] {
   return [
-    ...serverDrift(running.config, state),
-    ...limitDrift(running.config, state),
-    ...entryDrift(running.referenced, state),
+    ...serverDrift(config, reading),
+    ...limitDrift(config, reading, perProxy),
+    ...entryDrift(reading),
   ];
 }

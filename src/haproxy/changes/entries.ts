@@ -1,28 +1,6 @@
 import type { Config } from '../config/resolve.js';
 import type { ConfigChange, EntryChange } from '../runtime/change.js';
-
-/** One line of a map or of a list of patterns, as HAProxy reads it. */
-export interface FileEntry {
-  readonly key: string;
-  /** Empty for a pattern. */
-  readonly value: string;
-  /** From 1. */
-  readonly line: number;
-}
-
-/**
- * Of a map file the first word and the rest of the line; of an ACL file the line
- * (configuration.txt, `-f` and "map"). Blank lines and comments hold nothing.
- */
-export function parseEntries(kind: 'map' | 'acl', text: string): readonly FileEntry[] {
-  return text.split('\n').flatMap((raw, index) => {
-    const line = raw.replace(/\r.*$/, '').replace(/^[ \t]+/, '');
-    if (line === '' || line.startsWith('#')) return [];
-    if (kind === 'acl') return [{ key: line, value: '', line: index + 1 }];
-    const match = /^([^ \t]+)[ \t]*(.*)$/.exec(line);
-    return [{ key: match?.[1] ?? line, value: match?.[2] ?? '', line: index + 1 }];
-  });
-}
+import { entriesIn, type FileEntry } from '../state/entry-file.js';
 
 /** What turns the old content of a loaded file into the new one, entry by entry. */
 export function entryChanges(
@@ -31,8 +9,8 @@ export function entryChanges(
   [old, now]: readonly [string, string],
   config: Config,
 ): ConfigChange['by'] {
-  const before = parseEntries(kind, old);
-  const after = parseEntries(kind, now);
+  const before = entriesIn(old, kind);
+  const after = entriesIn(now, kind);
   if (isSame(before, after)) {
     return { kind: 'nothing', because: 'comments and spaces: the entries are the same' };
   }

@@ -5,8 +5,12 @@ export interface LoadedCertificate {
   readonly transaction: boolean;
 }
 
-/** `show ssl cert`, `show ssl ca-file`, `show ssl crl-file` without argument. */
+/**
+ * `show ssl cert`, `show ssl ca-file`, `show ssl crl-file` without argument. Nothing for a HAProxy
+ * that does not know the command, which answers with a list of those that it knows.
+ */
 export function listCertificates(text: string): readonly LoadedCertificate[] {
+  if (!/^# (?:transaction|filename)$/m.test(text)) return [];
   return text.split('\n').flatMap((line) => {
     if (line === '' || line.startsWith('#')) return [];
     const path = line.replace(/ - \d+ certificate\(s\)$/, '');

@@ -10,6 +10,11 @@ export interface Pattern {
 
 export type EntryKind = 'map' | 'acl';
 
+export interface FileEntry extends Pattern {
+  /** From 1. */
+  readonly line: number;
+}
+
 interface FileLine {
   /** With its line feed. */
   readonly text: string;
@@ -17,19 +22,56 @@ interface FileLine {
   readonly pattern: Pattern | undefined;
 }
 
-export function patternsIn(content: string, kind: EntryKind): readonly Pattern[] {
-  return linesOf(content, kind).flatMap(({ pattern }) => (pattern === undefined ? [] : [pattern]));
+export function entriesIn(content: string, kind: EntryKind): readonly FileEntry[] {
+  const entries: FileEntry[] = [];
+  for (const [at, { pattern }] of linesOf(content, kind).entries()) {
+    if (pattern !== undefined) entries.push({ ...pattern, line: at + 1 });
+  }
+  return entries;
 }
 
-/** How many entries come, go, or get another value; 0: the file says what HAProxy has. */
-export function countDifferences(one: readonly Pattern[], other: readonly Pattern[]): number {
-  const [before, after] = [valuesByKey(one), valuesByKey(other)];
-  let count = 0;
-  for (const key of new Set([...before.keys(), ...after.keys()])) {
-    if (JSON.stringify(before.get(key)) === JSON.stringify(after.get(key))) continue;
-    count += Math.max(before.get(key)?.length ?? 0, after.get(key)?.length ?? 0);
+/** One key that a file and the running HAProxy do not have alike. */
+export interface EntryDifference {
+  readonly key: string;
+  /** The value that counts: of several with the same key the first. Null: it is not there. */
+  readonly running: string | null;
+  readonly files: string | null;
+  /** Where the file has it. */
+  readonly line: number | null;
+  /** How many entries come, go, or get another value. */
+  readonly count: number;
+}
+
+/** Empty when the file says what HAProxy has. */
+export function entryDifferences(
+  files: readonly FileEntry[],
+  running: readonly Pattern[],
+): readonly EntryDifference[] {
+  if (isSame(files, running)) return [];
+  const [written, loaded] = [valuesByKey(files), valuesByKey(running)];
+  const lines = new Map(files.toReversed().map(({ key, line }) => [key, line]));
+  const found: EntryDifference[] = [];
+  for (const key of new Set([...written.keys(), ...loaded.keys()])) {
+    const [before = [], after = []] = [written.get(key), loaded.get(key)];
+    if (before.length === after.length && before.every((value, at) => value === after[at]))
+      continue;
+    found.push({
+      key,
+      running: after[0] ?? null,
+      files: before[0] ?? null,
+      line: lines.get(key) ?? null,
+      count: Math.max(before.length, after.length),
+    });
   }
-  return count;
+  return found;
+}
+
+/** Of most files nobody has changed anything: that is seen without a look at each key. */
+function isSame(one: readonly Pattern[], other: readonly Pattern[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every(({ key, value }, at) => key === other[at]?.key && value === other[at]?.value)
+  );
 }
 
 /**

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
-  countDifferences,
-  patternsIn,
+  entriesIn,
+  entryDifferences,
   withPatterns,
   type EntryKind,
   type Pattern,
@@ -12,17 +12,17 @@ import {
 const MAP = '# hosts\n\n  a.test \t one  \nb.test two words\r\nc.test\n';
 
 test('a map file is read as HAProxy reads it', () => {
-  assert.deepEqual(patternsIn(MAP, 'map'), [
-    { key: 'a.test', value: 'one' },
-    { key: 'b.test', value: 'two words' },
-    { key: 'c.test', value: '' },
+  assert.deepEqual(entriesIn(MAP, 'map'), [
+    { key: 'a.test', value: 'one', line: 3 },
+    { key: 'b.test', value: 'two words', line: 4 },
+    { key: 'c.test', value: '', line: 5 },
   ]);
 });
 
 test('a pattern of an ACL file is the whole line', () => {
-  assert.deepEqual(patternsIn(' a b \n#c\nd\n', 'acl'), [
-    { key: 'a b ', value: '' },
-    { key: 'd', value: '' },
+  assert.deepEqual(entriesIn(' a b \n#c\nd\n', 'acl'), [
+    { key: 'a b ', value: '', line: 1 },
+    { key: 'd', value: '', line: 3 },
   ]);
 });
 
@@ -46,11 +46,26 @@ test('what no line can say is said to be so', () => {
   assert.equal(withPatterns('', 'map', [at('a', ' 1')]), undefined);
 });
 
-test('differences are counted by entry', () => {
-  const one = [at('a', '1'), at('b', '2'), at('b', '3')];
-  assert.equal(countDifferences(one, one), 0);
-  assert.equal(countDifferences(one, [at('a', '9'), at('b', '2'), at('b', '3')]), 1);
-  assert.equal(countDifferences(one, []), 3);
+test('differences are counted by entry, and told by key with the value that counts', () => {
+  const one = entriesIn('a 1\nb 2\nb 3\n', 'map');
+  const other = [at('a', '9'), at('b', '2'), at('b', '3')];
+  assert.deepEqual(entryDifferences(one, one), []);
+  assert.deepEqual(entryDifferences(one, other.toReversed()), [
+    { key: 'a', running: '9', files: '1', line: 1, count: 1 },
+    { key: 'b', running: '3', files: '2', line: 2, count: 2 },
+  ]);
+  assert.deepEqual(entryDifferences(one, [at('c', '4')]), [
+    { key: 'a', running: null, files: '1', line: 1, count: 1 },
+    { key: 'b', running: null, files: '2', line: 2, count: 2 },
+    { key: 'c', running: '4', files: null, line: null, count: 1 },
+  ]);
+});
+
+test('the same entries in another order are no difference', () => {
+  assert.deepEqual(
+    entryDifferences(entriesIn('a 1\nb 2\n', 'map'), [at('b', '2'), at('a', '1')]),
+    [],
+  );
 });
 
 const WORD = fc.stringMatching(/^[a-z.]{1,4}$/);
@@ -73,7 +88,7 @@ for (const kind of ['map', 'acl'] as const satisfies readonly EntryKind[]) {
         const running = kind === 'map' ? patterns : patterns.map(({ key }) => at(key, ''));
         const written = withPatterns(content, kind, running);
         assert.ok(written !== undefined);
-        assert.equal(countDifferences(patternsIn(written, kind), running), 0, written);
+        assert.deepEqual(entryDifferences(entriesIn(written, kind), running), [], written);
         for (const line of lines.filter((one) => one.startsWith('#'))) {
           assert.ok(written.includes(line));
         }

@@ -1,0 +1,187 @@
+import type { RuntimeConnection } from '../../host/host.js';
+import { fingerprints } from '../fingerprints.js';
+import { certificatesOf, fingerprintsOf } from './certificates.js';
+import { cliWord } from './commands.js';
+import { parseShowAcl, parseShowMap } from './entries.js';
+import { parseLimits, type Limit } from './limits.js';
+import {
+  ENTRIES_MAX,
+  LISTS,
+  parseLists,
+  within,
+  type AsRead,
+  type LoadedDigest,
+  type LoadedEntries,
+  type NotCompared,
+  type RuntimeReading,
+} from './reading.js';
+import {
+  describeRevocations,
+  isOtherRevocation,
+  revocationListsIn,
+  shownRevocationLists,
+} from './revocations.js';
+
+export interface ReadingOptions {
+  /** What the process has read from the file that it has loaded under this name. */
+  readonly fileAsRead: (name: string) => Promise<AsRead>;
+  /** However much there is. */
+  readonly all: boolean;
+}
+
+/**
+ * All that may have been changed over the socket. One round trip, and few more for what is loaded
+ * from files.
+ *
+ * @throws HitlessError `socket-silent`
+ */
+export async function readRuntime(
+  connection: RuntimeConnection,
+  { fileAsRead, all }: ReadingOptions,
+): Promise<RuntimeReading> {
+  const lists = parseLists(await connection.askAll(LISTS));
+  const chosen = within(lists, all);
+  const files = await withFiles(chosen.files, ({ file }) => file, fileAsRead);
+  const certificates = await withFiles(chosen.certificates, ({ name }) => name, fileAsRead);
+  const { servers, info, tables, peers } = lists;
+  return {
+    servers,
+    info,
+    tables,
+    peers,
+    limits: [...lists.limits, ...(chosen.serverLimits ? await serverLimits(connection) : [])],
+    entries: await readEntries(connection, files.known),
+    certificates: await readDigests(connection, certificates.known),
+    notCompared: [
+      ...chosen.notCompared,
+      ...files.unknown.map(({ one, because }) => notKnown(one.kind, one.file, because)),
+      ...certificates.unknown.map(({ one, because }) => notKnown(one.kind, one.name, because)),
+    ],
+  };
+}
+
+interface Known<Loaded> {
+  readonly one: Loaded;
+  readonly file: LoadedEntries['file'];
+}
+
+interface WithFiles<Loaded> {
+  readonly known: readonly Known<Loaded>[];
+  readonly unknown: readonly { readonly one: Loaded; readonly because: string }[];
+}
+
+/** Reading one after the other takes most of the time; all at once would take too many descriptors. */
+const FILES_AT_ONCE = 32;
+
+async function withFiles<Loaded>(
+  loaded: readonly Loaded[],
+  nameOf: (one: Loaded) => string,
+  fileAsRead: ReadingOptions['fileAsRead'],
+): Promise<WithFiles<Loaded>> {
+  const known: Known<Loaded>[] = [];
+  const unknown: { readonly one: Loaded; readonly because: string }[] = [];
+  for (let from = 0; from < loaded.length; from += FILES_AT_ONCE) {
+    const some = loaded.slice(from, from + FILES_AT_ONCE);
+    const files = await Promise.all(some.map(async (one) => await fileAsRead(nameOf(one))));
+    for (const [at, one] of some.entries()) {
+      const file = files[at];
+      if (file?.kind === 'known') known.push({ one, file });
+      if (file?.kind === 'unknown') unknown.push({ one, because: file.because });
+    }
+  }
+  return { known, unknown };
+}
+
+function notKnown(kind: NotCompared['kind'], name: string, because: string): NotCompared {
+  return { kind, what: `${kind} ${name}`, because, beyondLimit: false };
+}
+
+/** Types of `show stat`: 4 servers. */
+async function serverLimits(connection: RuntimeConnection): Promise<readonly Limit[]> {
+  return parseLimits(await connection.ask('show stat -1 4 -1'));
+}
+
+type KnownFile = Known<{
+  readonly kind: 'map' | 'acl';
+  readonly file: string;
+  readonly entries: number;
+}>;
+
+async function readEntries(
+  connection: RuntimeConnection,
+  files: readonly KnownFile[],
+): Promise<readonly LoadedEntries[]> {
+  const found: LoadedEntries[] = [];
+  for (const batch of batches(files)) {
+    const answers = await connection.askAll(
+      batch.map(({ one }) => `show ${one.kind} ${cliWord(one.file)}`),
+    );
+    for (const [at, { one, file }] of batch.entries()) {
+      const parse = one.kind === 'map' ? parseShowMap : parseShowAcl;
+      found.push({ kind: one.kind, name: one.file, running: parse(answers[at] ?? ''), file });
+    }
+  }
+  return found;
+}
+
+/** Small ones share a round trip; no answer is so long that it would not come in time. */
+function batches(files: readonly KnownFile[]): readonly (readonly KnownFile[])[] {
+  const found: KnownFile[][] = [];
+  let room = 0;
+  for (const one of files) {
+    const last = found.at(-1);
+    if (last === undefined || one.one.entries > room) {
+      found.push([one]);
+      room = ENTRIES_MAX;
+    } else last.push(one);
+    room -= one.one.entries;
+  }
+  return found;
+}
+
+const SHOWN_BY = { certificate: 'cert', 'ca-file': 'ca-file', 'crl-file': 'crl-file' } as const;
+
+/** An edited file counts from the next start on, whatever was set: nothing to compare. */
+async function readDigests(
+  connection: RuntimeConnection,
+  loaded: readonly Known<Pick<LoadedDigest, 'kind' | 'name'>>[],
+): Promise<readonly LoadedDigest[]> {
+  const old = loaded.filter(({ file }) => !file.edited);
+  if (old.length === 0) return [];
+  const answers = await connection.askAll(
+    old.map(({ one }) => `show ssl ${SHOWN_BY[one.kind]} ${cliWord(one.name)}`),
+  );
+  return await Promise.all(
+    old.map(async ({ one, file }, at) => ({
+      ...one,
+      ...(one.kind === 'crl-file'
+        ? revocations(answers[at] ?? '', file.text)
+        : await digests(one.kind, answers[at] ?? '', file.text)),
+    })),
+  );
+}
+
+type Digests = Pick<LoadedDigest, 'running' | 'files'>;
+
+/** Of a certificate HAProxy shows the first one; what follows in the file is its chain. */
+async function digests(
+  kind: 'certificate' | 'ca-file',
+  shown: string,
+  text: string,
+): Promise<Digests> {
+  const own = certificatesOf(text);
+  const files = await fingerprints(kind === 'certificate' ? own.slice(0, 1) : own);
+  const running = fingerprintsOf(shown);
+  // HAProxy has a CA once, however often the file has it.
+  const all = (some: readonly string[]): string => [...new Set(some)].toSorted().join(' ');
+  return kind === 'certificate'
+    ? { running: running[0] ?? '', files: files[0] ?? '' }
+    : { running: all(running), files: all(files) };
+}
+
+function revocations(shown: string, text: string): Digests {
+  const files = describeRevocations(revocationListsIn(text));
+  if (!isOtherRevocation(shown, text)) return { running: files, files };
+  const running = describeRevocations(shownRevocationLists(shown));
+  return { running: running === files ? `${running} (others)` : running, files };
+}
