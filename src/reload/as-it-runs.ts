@@ -1,6 +1,5 @@
 import { changeFrom, type ConfigChange, type RuntimeChange } from '../haproxy/runtime/change.js';
-import { inverseOf } from '../haproxy/runtime/commands.js';
-import { readBackAll, wantedValue } from '../haproxy/runtime/read-back.js';
+import { fromNow, type FromNow } from '../haproxy/runtime/from-now.js';
 import type { RuntimeConnection } from '../host/host.js';
 
 /**
@@ -14,45 +13,20 @@ export async function asItRuns(
 ): Promise<readonly ConfigChange[]> {
   const asked = changes.flatMap(({ by }) => (by.kind === 'runtime' ? by.changes : []));
   if (asked.length === 0) return changes;
-  const values = await readBackAll(connection, asked);
-  const now = new Map(asked.map((change, at) => [change, values[at] ?? null]));
-  return await Promise.all(changes.map(async (change) => await withBefore(change, now)));
+  const found = await fromNow(connection, asked);
+  const byChange = new Map(found.map((one) => [one.change, one]));
+  return changes.map((change) => withBefore(change, byChange));
 }
 
-async function withBefore(
+function withBefore(
   change: ConfigChange,
-  now: ReadonlyMap<RuntimeChange, string | null>,
-): Promise<ConfigChange> {
+  found: ReadonlyMap<RuntimeChange, FromNow>,
+): ConfigChange {
   if (change.by.kind !== 'runtime') return change;
-  const wanted: RuntimeChange[] = [];
-  for (const one of change.by.changes) {
-    const value = now.get(one) ?? null;
-    const because = await whyNotFrom(one, value);
-    if (because !== undefined) return { ...change, by: { kind: 'reload', because } };
-    if (value !== (await wantedValue(one))) wanted.push(changeFrom(one, value));
-  }
+  const all = change.by.changes.flatMap((one) => found.get(one) ?? []);
+  const because = all.find((one) => one.because !== undefined)?.because;
+  if (because !== undefined) return { ...change, by: { kind: 'reload', because } };
+  const wanted = all.flatMap((one) => (one.isMade ? [] : [changeFrom(one.change, one.now)]));
   if (wanted.length > 0) return { ...change, by: { kind: 'runtime', changes: wanted } };
   return { ...change, by: { kind: 'nothing', because: 'it was set at run time already' } };
-}
-
-async function whyNotFrom(change: RuntimeChange, now: string | null): Promise<string | undefined> {
-  switch (change.kind) {
-    case 'server':
-    case 'frontend-maxconn':
-    case 'global':
-      return now === null ? 'the running process does not show it' : undefined;
-    case 'server-add':
-      return now === null ? undefined : 'a server of this name was added at run time';
-    case 'certificate':
-    case 'ca-file':
-    case 'crl-file': {
-      const known = now === (await wantedValue(inverseOf(change)));
-      const there = now === (await wantedValue(change));
-      return known || there
-        ? undefined
-        : 'another one was set at run time, and could not be put back';
-    }
-    default:
-      return undefined;
-  }
 }

@@ -6,7 +6,7 @@ import { parseInfo } from '../haproxy/runtime/answers.js';
 import { whyNotAtRuntime, whyNotWithBalance } from '../haproxy/runtime/availability.js';
 import { changeFrom, type RuntimeChange } from '../haproxy/runtime/change.js';
 import { describeChange } from '../haproxy/runtime/commands.js';
-import { readBackAll, wantedValue } from '../haproxy/runtime/read-back.js';
+import { fromNow } from '../haproxy/runtime/from-now.js';
 import type { Runtimes } from '../haproxy/runtime/runtimes.js';
 import { runtimeFacts, whyNoCommands } from './facts.js';
 import type { Examined } from './prepare.js';
@@ -34,13 +34,11 @@ export async function outlookFor(
   }
   const connection = await runtimes.to(instance.serving, facts.sockets);
   const version = parseInfo(await connection.ask('show info')).get('Version') ?? 'unknown';
-  const values = await readBackAll(connection, asked);
   const changes: RuntimeChange[] = [];
-  for (const [at, one] of asked.entries()) {
-    const now = values[at] ?? null;
-    const change = changeFrom(one, now);
-    if (now === (await wantedValue(change))) continue;
-    const because = whyNot(change, now, version, config);
+  for (const found of await fromNow(connection, asked)) {
+    if (found.isMade) continue;
+    const change = changeFrom(found.change, found.now);
+    const because = whyNotAtRuntime(change, version) ?? found.because ?? whyNotHere(change, config);
     if (because !== undefined) {
       return { kind: 'reload', because: `${describeChange(change)}: ${because}`, remedy };
     }
@@ -49,17 +47,7 @@ export async function outlookFor(
   return { kind: 'runtime', changes, sockets: facts.sockets };
 }
 
-function whyNot(
-  change: RuntimeChange,
-  now: string | null,
-  version: string,
-  config: Config,
-): string | undefined {
-  const known = whyNotAtRuntime(change, version);
-  if (known !== undefined) return known;
-  if (now === null && MUST_EXIST.includes(change.kind)) {
-    return 'the running process knows no such thing';
-  }
+function whyNotHere(change: RuntimeChange, config: Config): string | undefined {
   if (!('server' in change)) return undefined;
   const backend = config.proxies.find(
     ({ name, kind }) => name === change.server.backend && kind !== 'frontend',
@@ -73,5 +61,3 @@ function isConsistent(backend: Proxy): boolean {
   const found = find(backend, ({ keyword }) => keyword === 'hash-type');
   return found !== undefined && wordsOf(found.statement)[1]?.value === 'consistent';
 }
-
-const MUST_EXIST: readonly RuntimeChange['kind'][] = ['server', 'frontend-maxconn', 'global'];

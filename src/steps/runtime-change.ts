@@ -2,6 +2,7 @@ import { failed, refused } from '../error.js';
 import type { RuntimeConnection } from '../host/host.js';
 import type { RuntimeChange } from '../haproxy/runtime/change.js';
 import { abortFor, describeChange, inverseOf } from '../haproxy/runtime/commands.js';
+import { fromNow } from '../haproxy/runtime/from-now.js';
 import { differences, makeChanges, subjectOf } from '../haproxy/runtime/make-changes.js';
 import { readBackAll, wantedValue } from '../haproxy/runtime/read-back.js';
 import { describeRef, processOf, type ProcessRef, type StepDefinition } from './definition.js';
@@ -26,16 +27,15 @@ export const runtimeChange: StepDefinition<RuntimeChangeStep> = {
     return `change ${describeRef(step.process)} at run time: ${texts.join('; ')}${rest}`;
   },
   prepare: async (step, context) => {
-    const values = await readBackAll(await connectionOf(step, context), step.changes);
-    for (const [at, change] of step.changes.entries()) {
-      const wrong = await whyNotReversible(change, values[at] ?? null);
-      if (wrong === undefined) continue;
-      throw refused('config-changed', `${describeChange(change)}: ${wrong}`, {
+    const found = await fromNow(await connectionOf(step, context), step.changes);
+    for (const { change, because } of found) {
+      if (because === undefined) continue;
+      throw refused('config-changed', `${describeChange(change)}: ${because}`, {
         subject: subjectOf(change),
         hint: 'look at what HAProxy runs ("hitless plan") and run the command again',
       });
     }
-    return { former: values };
+    return { former: found.map(({ now }) => now) };
   },
   apply: async (step, context) => {
     await makeChanges(await connectionOf(step, context), step.changes, patience(context));
@@ -75,29 +75,6 @@ async function connectionOf(
 
 function patience({ timeoutMs, host }: StepContext): Parameters<typeof makeChanges>[2] {
   return { timeoutMs, clock: host.clock };
-}
-
-/** What is not there cannot be changed, and what could not be put back must not be. */
-async function whyNotReversible(
-  change: RuntimeChange,
-  now: string | null,
-): Promise<string | undefined> {
-  if (now === (await wantedValue(change))) return undefined;
-  switch (change.kind) {
-    case 'server-add':
-      return now === null ? undefined : 'there is a server of that name';
-    case 'map-entry':
-    case 'acl-entry':
-    case 'server-delete':
-      return undefined;
-    case 'certificate':
-    case 'ca-file':
-      return now === (await wantedValue(inverseOf(change)))
-        ? undefined
-        : 'HAProxy has another one than the one that would be put back';
-    default:
-      return now === null ? 'HAProxy knows no such thing, or it has no value yet' : undefined;
-  }
 }
 
 /** Only our own changes are taken back: a value that somebody has set since stays. */

@@ -15,6 +15,10 @@ function rankOf(change: RuntimeChange): number {
   switch (change.kind) {
     case 'server':
       if (change.attribute === 'state') return change.after === 'ready' ? RANK.use : RANK.drain;
+      // A check that is off takes no other address or port.
+      if (change.attribute === 'check' || change.attribute === 'agent-check') {
+        return change.after === 'on' ? RANK.check : RANK.noCheck;
+      }
       return change.attribute === 'weight' || change.attribute === 'maxconn'
         ? RANK.load
         : RANK.settings;
@@ -36,4 +40,14 @@ function rankOf(change: RuntimeChange): number {
   }
 }
 
-const RANK = { drain: 0, settings: 1, load: 2, add: 3, use: 4, entries: 5, delete: 6 } as const;
+const RANK = {
+  drain: 0,
+  check: 1,
+  settings: 2,
+  noCheck: 3,
+  load: 4,
+  add: 5,
+  use: 6,
+  entries: 7,
+  delete: 8,
+} as const;
