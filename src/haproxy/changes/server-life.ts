@@ -6,7 +6,7 @@ import type { ConfigChange, RuntimeChange } from '../runtime/change.js';
 import { whyNotAtRuntime } from '../runtime/availability.js';
 import { CONDITIONAL } from './because.js';
 import { runtimeOr, type ServerContext } from './server-context.js';
-import { literalAddress, whyNotInBackend } from './server-difference.js';
+import { literalAddress, stateOf, whyNotInBackend } from './server-difference.js';
 
 /** A server that only the new configuration has. */
 export function serverAdded(server: ServerSpec, context: ServerContext): ConfigChange['by'] {
@@ -46,12 +46,22 @@ export function serverDeleted(server: ServerSpec, context: ServerContext): Confi
 
 /** No default-server counts for `add server`: all that is in force is written out. */
 function wordsFor(server: ServerSpec): readonly string[] {
-  const settings = server.settings.filter(isLastOfItsKind);
+  const settings = server.settings.filter(
+    (setting, at, all) => isLastOfItsKind(setting, at, all) && !STATES.has(setting.keyword),
+  );
   return [
     literalAddress(server) ?? server.address,
     ...settings.flatMap(({ keyword, args }) => [keyword, ...args]),
+    ...(stateOf(server) === 'maint' ? ['disabled'] : []),
   ];
 }
+
+/**
+ * The last of the two counts. An added server is in maintenance until its state is set, whatever it
+ * says, and `enabled` does harm: with it 2.6.12 gives the server no requests even when it is made
+ * ready (haproxy#2497), and newer versions refuse the word (srv_kws in server.c).
+ */
+const STATES: ReadonlySet<string> = new Set(['enabled', 'disabled']);
 
 function isLastOfItsKind(setting: Setting, at: number, all: readonly Setting[]): boolean {
   return all.findLastIndex(({ keyword }) => keyword === setting.keyword) === at;

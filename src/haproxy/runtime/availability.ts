@@ -151,12 +151,15 @@ function whyNotNumber(value: number, name: string): string | undefined {
   return `${name} is a number, not "${value}"`;
 }
 
-/** Keywords that `add server` takes, by management.txt of 2.6. */
+/**
+ * Keywords that `add server` takes, by management.txt of 2.6, without `enabled`: 2.6.12 gives a
+ * server that was added with it no requests (haproxy#2497), and newer versions refuse the word.
+ */
 const ADDABLE = new Set(
   (
     'agent-addr agent-check agent-inter agent-port agent-send allow-0rtt alpn addr backup ca-file ' +
     'check check-alpn check-proto check-send-proxy check-sni check-ssl check-via-socks4 ciphers ' +
-    'ciphersuites crl-file crt disabled downinter enabled error-limit fall fastinter force-sslv3 ' +
+    'ciphersuites crl-file crt disabled downinter error-limit fall fastinter force-sslv3 ' +
     'force-tlsv10 force-tlsv11 force-tlsv12 force-tlsv13 id inter maxconn maxqueue minconn ' +
     'no-ssl-reuse no-sslv3 no-tlsv10 no-tlsv11 no-tlsv12 no-tlsv13 no-tls-tickets npn observe ' +
     'on-error on-marked-down on-marked-up pool-low-conn pool-max-conn pool-purge-delay port proto ' +
@@ -167,7 +170,7 @@ const ADDABLE = new Set(
 );
 
 /** Keywords that later versions refuse with the others or that stand for a name to be resolved. */
-const NOT_ADDABLE = ['cookie', 'redir', 'resolvers', 'init-addr', 'namespace', 'socks4'];
+const NOT_ADDABLE = ['enabled', 'cookie', 'redir', 'resolvers', 'init-addr', 'namespace', 'socks4'];
 
 function whyNotAdded(words: readonly string[]): string | undefined {
   const [address = '', ...settings] = words;
