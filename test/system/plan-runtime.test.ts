@@ -51,6 +51,21 @@ const CHANGES: readonly (readonly [what: string, from: string, to: string])[] = 
     'maxconn 50',
     'maxconn 50\n    server web3 10.77.0.11:80 check inter 1h',
   ],
+  [
+    'an added server that is "enabled"',
+    'maxconn 50',
+    'maxconn 50\n    server web3 10.77.0.11:80 enabled',
+  ],
+  [
+    'an added server that is "disabled" and then "enabled"',
+    'maxconn 50',
+    'maxconn 50\n    server web3 10.77.0.11:80 disabled enabled',
+  ],
+  [
+    'an added server that is "enabled" and then "disabled"',
+    'maxconn 50',
+    'maxconn 50\n    server web3 10.77.0.11:80 enabled disabled',
+  ],
   ['a deleted server', '    server web2 10.77.0.12:80 maxconn 50', ''],
   ['a maxconn of a frontend', 'maxconn 4000', 'maxconn 3000'],
   ['the maxconn of the process, lowered', 'global\n    maxconn 8000', 'global\n    maxconn 7000'],
