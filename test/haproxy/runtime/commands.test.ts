@@ -130,6 +130,7 @@ const AVAILABLE: readonly (readonly [RuntimeChange, string])[] = [
   [inverseOf(ADD), '-+++++'],
   [{ ...ADD, words: ['x.test:80'] }, '------'],
   [{ ...ADD, words: ['10.0.0.1:80', 'cookie', 'a'] }, '------'],
+  [{ ...ADD, words: ['10.0.0.1:80', 'enabled'] }, '------'],
   [{ kind: 'map-entry', file: '/m', key: 'k', before: null, after: 'v w' }, '++++++'],
   [{ kind: 'map-entry', file: '/m', key: 'k l', before: null, after: 'v' }, '------'],
   [{ kind: 'map-entry', file: '/m', key: 'k', before: null, after: 'v\nw' }, '------'],
