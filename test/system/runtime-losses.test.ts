@@ -116,8 +116,8 @@ const SET: readonly (readonly [
 ];
 
 for (const [set, drift, lost, back] of SET) {
-  const [command = ''] = set();
-  const title = `${/^set [\w -]+(?= )/.exec(command)?.[0] ?? ''}: in plan, and named as lost before a reload`;
+  const [first = ''] = set();
+  const title = `${/^set [\w -]+(?= )/.exec(first)?.[0] ?? ''}: in plan, and named as lost before a reload`;
   test(title, async () => {
     for (const command of set()) await ask(lab, command);
     assert.deepEqual(await seen(), [[drift()], [lost()]]);
@@ -167,9 +167,9 @@ test('what an edit of the file has changed since is no loss', async () => {
 
 test('the port of a check that is switched off at run time is left to a reload, which keeps it off', async () => {
   await ask(lab, 'disable health web/web1');
-  const before = await readFile(lab.haproxy.paths.config, 'utf8');
+  const former = await readFile(lab.haproxy.paths.config, 'utf8');
   const path = `${lab.lb.dir}/new.cfg`;
-  await writeFile(path, before.replace('port 80', 'port 81'));
+  await writeFile(path, former.replace('port 80', 'port 81'));
   const planned = await hitless(lab, 'plan', path, '--json');
   assert.match(planned.stdout, /its health checks are switched off at run time/);
   const ran = await hitless(lab, 'apply', path, '--json', '--yes', '--wait');
@@ -177,7 +177,7 @@ test('the port of a check that is switched off at run time is left to a reload, 
   const { checkPort, checkState } = await serverOf(lab, 'web', 'web1');
   assert.deepEqual([checkPort, checkState & 6], ['81', 2]);
   await ask(lab, 'enable health web/web1');
-  await writeFile(path, before);
+  await writeFile(path, former);
   const back = await hitless(lab, 'apply', path, '--json', '--yes');
   assert.match(back.stdout, /"result":"applied"/, back.stderr);
   assert.equal((await serverOf(lab, 'web', 'web1')).checkPort, '80');

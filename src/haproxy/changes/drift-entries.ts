@@ -1,5 +1,5 @@
 import type { RuntimeReading } from '../runtime/reading.js';
-import { entriesIn, entryDifferences } from '../state/entry-file.js';
+import { differencesIn } from '../state/entry-differences.js';
 import type { Drift } from './drift.js';
 
 /** Maps, ACLs and certificates that hold something else than their files did. */
@@ -7,15 +7,11 @@ export function entryDrift({ entries, certificates }: RuntimeReading): readonly 
   return [...entries.flatMap(listDrift), ...certificates.flatMap(certificateDrift)];
 }
 
-function listDrift({
-  kind,
-  name,
-  running,
-  file,
-}: RuntimeReading['entries'][number]): readonly Drift[] {
+function listDrift(loaded: RuntimeReading['entries'][number]): readonly Drift[] {
+  const { kind, name, file } = loaded;
   // What was set and what was edited cannot be told apart.
   if (file.edited) return [];
-  return entryDifferences(entriesIn(file.text, kind), running).map((one) => ({
+  return differencesIn(loaded).map((one) => ({
     kind: `${kind}-entry`,
     subject: `${kind} ${name}`,
     detail: one.key,

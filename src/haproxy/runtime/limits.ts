@@ -10,10 +10,12 @@ export interface Limit {
 export function parseLimits(text: string): readonly Limit[] {
   const [header = '', ...lines] = text.replace(/^# /, '').trim().split('\n');
   const at = header.split(',').indexOf('slim');
+  if (at < 0) return [];
   return lines
     .filter((line) => line !== '')
     .map((line) => {
-      const values = line.split(',');
+      // Some hundred fields follow, which nobody asks for here.
+      const values = line.split(',', at + 1);
       return { proxy: values[0] ?? '', server: values[1] ?? '', maxconn: Number(values[at]) || 0 };
     });
 }

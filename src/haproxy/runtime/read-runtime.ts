@@ -2,7 +2,6 @@ import type { RuntimeConnection } from '../../host/host.js';
 import { fingerprints } from '../fingerprints.js';
 import { certificatesOf, fingerprintsOf } from './certificates.js';
 import { cliWord } from './commands.js';
-import { parseShowAcl, parseShowMap } from './entries.js';
 import { parseLimits, type Limit } from './limits.js';
 import {
   ENTRIES_MAX,
@@ -117,8 +116,7 @@ async function readEntries(
       batch.map(({ one }) => `show ${one.kind} ${cliWord(one.file)}`),
     );
     for (const [at, { one, file }] of batch.entries()) {
-      const parse = one.kind === 'map' ? parseShowMap : parseShowAcl;
-      found.push({ kind: one.kind, name: one.file, running: parse(answers[at] ?? ''), file });
+      found.push({ kind: one.kind, name: one.file, shown: answers[at] ?? '', file });
     }
   }
   return found;

@@ -1,4 +1,3 @@
-import type { Pattern } from '../state/entry-file.js';
 import { parseInfo } from './answers.js';
 import { listCertificates } from './certificates.js';
 import { listFiles, type LoadedFile } from './entries.js';
@@ -41,7 +40,8 @@ export type AsRead =
 export interface LoadedEntries {
   readonly kind: 'map' | 'acl';
   readonly name: string;
-  readonly running: readonly Pattern[];
+  /** The answer to `show map NAME`, `show acl NAME`. */
+  readonly shown: string;
   readonly file: Extract<AsRead, { kind: 'known' }>;
 }
 

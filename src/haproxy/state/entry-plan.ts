@@ -1,5 +1,6 @@
-import type { LoadedEntries, RuntimeReading } from '../runtime/reading.js';
-import { entriesIn, entryDifferences, withPatterns, type EntryKind } from './entry-file.js';
+import type { RuntimeReading } from '../runtime/reading.js';
+import { differencesIn, patternsOf } from './entry-differences.js';
+import { withPatterns, type EntryKind } from './entry-file.js';
 import type { StateLoss } from './state-loss.js';
 
 /** A map or ACL file in which HAProxy has other entries by now than the file. */
@@ -24,21 +25,16 @@ export function entryPlan({ entries }: RuntimeReading): EntryPlan {
   const changed: ChangedEntries[] = [];
   const edited: string[] = [];
   for (const one of entries) {
-    const count = differencesIn(one);
+    const count = differencesIn(one).reduce((sum, { count: many }) => sum + many, 0);
     if (count === 0) continue;
-    const { kind, name, running, file } = one;
+    const { kind, name, file } = one;
     if (file.edited) edited.push(name);
     else {
-      const wanted = withPatterns(file.text, kind, running) ?? null;
+      const wanted = withPatterns(file.text, kind, patternsOf(one)) ?? null;
       changed.push({ kind, name, count, content: file.text, wanted });
     }
   }
   return { changed, edited };
-}
-
-function differencesIn({ kind, running, file }: LoadedEntries): number {
-  const found = entryDifferences(entriesIn(file.text, kind), running);
-  return found.reduce((sum, { count }) => sum + count, 0);
 }
 
 export function entryLosses({ changed }: EntryPlan): readonly StateLoss[] {

@@ -1,7 +1,7 @@
 import type { Drift } from '../changes/drift.js';
 import { globalNumber, limitDrift } from '../changes/drift-limits.js';
 import { serverDrift } from '../changes/drift-servers.js';
-import type { Config } from '../config/resolve.js';
+import type { Config, Proxy } from '../config/resolve.js';
 import type { RuntimeReading } from '../runtime/reading.js';
 import type { StateLoss } from './state-loss.js';
 
@@ -35,12 +35,44 @@ function limitsOf(
   reading: RuntimeReading,
   perProxy: number | undefined,
 ): readonly Drift[] {
-  const hasServers = reading.limits.some(({ server }) => server !== 'FRONTEND');
-  const servers = hasServers ? serverDrift(config, reading) : [];
+  const suspects = proxiesWithOtherLimits(config, reading);
+  const servers =
+    suspects.length === 0 ? [] : serverDrift({ ...config, proxies: suspects }, reading);
   return [
     ...limitDrift(config, reading, perProxy),
     ...servers.filter(({ kind }) => kind === 'maxconn'),
   ];
+}
+
+/** Of thousands of servers hardly one differs from its line: most need no more than a look. */
+function proxiesWithOtherLimits({ proxies }: Config, { limits }: RuntimeReading): readonly Proxy[] {
+  const running = new Map<string, Map<string, number>>();
+  for (const { proxy, server, maxconn } of limits) {
+    const same = running.get(proxy);
+    if (same === undefined) running.set(proxy, new Map([[server, maxconn]]));
+    else same.set(server, maxconn);
+  }
+  return proxies.filter((proxy) => {
+    const now = running.get(proxy.name);
+    return proxy.kind !== 'frontend' && now !== undefined && !areAsWritten(proxy, now);
+  });
+}
+
+const WORDS = String.raw`(?:[ \t]+(?!maxconn\b)[^\s"'\\$#]+)*`;
+const PLAIN = new RegExp(
+  String.raw`^\s*server[ \t]+([\w.:-]+)${WORDS}(?:[ \t]+maxconn[ \t]+(\d+)${WORDS})?[ \t]*$`,
+);
+
+function areAsWritten({ section, defaults }: Proxy, now: ReadonlyMap<string, number>): boolean {
+  const initial = [section, ...defaults].some(({ statements }) =>
+    statements.some(({ keyword }) => keyword === 'default-server'),
+  );
+  if (initial) return false;
+  return section.statements.every(({ keyword, line }) => {
+    if (keyword !== 'server') return keyword !== 'server-template';
+    const match = PLAIN.exec(line.text);
+    return match !== null && now.get(match[1] ?? '') === Number(match[2] ?? 0);
+  });
 }
 
 function keyOf({ subject, detail, files }: Drift): string {

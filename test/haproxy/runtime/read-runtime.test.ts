@@ -47,12 +47,12 @@ test('small maps and ACLs share a round trip, and none is asked for that no file
   });
   const { entries } = await readRuntime(connection, { fileAsRead, all: false });
   assert.deepEqual(
-    entries.map(({ kind, name, running, file }) => [kind, name, running.length, file.edited]),
+    entries.map(({ kind, name, shown, file }) => [kind, name, shown, file.edited]),
     [
-      ['map', '/a.map', 1, false],
-      ['map', '/d.map', 0, false],
-      ['map', '/b map', 0, false],
-      ['acl', '/c.acl', 1, true],
+      ['map', '/a.map', '0x1 k v w\n', false],
+      ['map', '/d.map', '', false],
+      ['map', '/b map', '', false],
+      ['acl', '/c.acl', '0x2 a b\n', true],
     ],
   );
   assert.deepEqual(

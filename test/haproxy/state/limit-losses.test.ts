@@ -117,3 +117,21 @@ test('what a condition or a variable decides is not judged', () => {
   );
   assert.deepEqual(lost(reading({ SslRateLimit: '7', SessRateLimit: '6' }), text, text), []);
 });
+
+test('a line of a server that takes more than a look is read as a whole', () => {
+  const lines: readonly (readonly [line: string, maxconn: number])[] = [
+    ['server web2 10.0.0.2:80 maxconn 9 check', 9],
+    ['server web2 10.0.0.2:80 maxconn 5 maxconn 9', 9],
+    ['server web2 10.0.0.2:80 "maxconn" 9 # maxconn 8', 9],
+    ['default-server maxconn 9\n    server web2 10.0.0.2:80', 9],
+    ['server web2 10.0.0.2:80 check', 0],
+  ];
+  for (const [line, maxconn] of lines) {
+    const text = replaced('server web2 10.0.0.2:80 maxconn 50', line);
+    // Of the other one a default-server would be written before it.
+    const same = reading({}, { 'web/web2': maxconn });
+    assert.deepEqual(lost(same, text, text), [], line);
+    const other = lost(reading({}, { 'web/web2': 7 }), text, text);
+    assert.match(other[0] ?? '', /^maxconn 7 of server web\/web2: /, line);
+  }
+});

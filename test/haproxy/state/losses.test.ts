@@ -32,7 +32,7 @@ test('each certificate, CA file and CRL file that was set at run time is named a
 const list = (edited: boolean): LoadedEntries => ({
   kind: 'map',
   name: '/hosts.map',
-  running: [{ key: 'a', value: '2' }],
+  shown: '0x1 a 2\n',
   file: { kind: 'known', text: '# kept\na 1\n', edited },
 });
 
@@ -62,4 +62,12 @@ test('what was not compared is a warning, but for limits of servers, which are a
     ],
   );
   assert.deepEqual(unseenNotes(reading), ['the maxconn: not compared with the files: too many']);
+});
+
+test('a file that is written as HAProxy shows it, or otherwise, is no difference', () => {
+  const texts = ['a 2\n', 'a 2', 'a  2 \r\n', '# a\n\n a\t2\n'];
+  for (const text of texts) {
+    const same: LoadedEntries = { ...list(false), file: { kind: 'known', text, edited: false } };
+    assert.deepEqual(entryPlan({ ...NOTHING_SET, entries: [same] }).changed, [], text);
+  }
 });
