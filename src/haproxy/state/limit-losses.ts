@@ -60,7 +60,7 @@ function proxiesWithOtherLimits({ proxies }: Config, { limits }: RuntimeReading)
 
 const WORDS = String.raw`(?:[ \t]+(?!maxconn\b)[^\s"'\\$#]+)*`;
 const PLAIN = new RegExp(
-  String.raw`^\s*server[ \t]+([\w.:-]+)${WORDS}(?:[ \t]+maxconn[ \t]+(\d+)${WORDS})?[ \t]*$`,
+  String.raw`^\s*server[ \t]+([\w.:-]+)${WORDS}(?:[ \t]+maxconn[ \t]+(\d+)${WORDS})?\s*$`,
 );
 
 function areAsWritten({ section, defaults }: Proxy, now: ReadonlyMap<string, number>): boolean {
