@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import type { Host } from '../host/host.js';
 import { sha256 } from '../host/sha256.js';
 import type { ReferencedFile, ReferencedFiles, ReferencedKind } from './changes/referenced.js';
@@ -28,12 +28,67 @@ export async function readReferenced(
   config: Config,
   cwd: string,
 ): Promise<ReferencedFiles> {
+  return await walk(host, config, cwd, async (look) => await readOne(host, look));
+}
+
+/** A file that the configuration names, and how to know it again. */
+export type SeenFile =
+  /** It is the same as long as it shows this version. */
+  | { readonly name: string; readonly version: string; readonly sha256: null }
+  /** Only its content tells. */
+  | { readonly name: string; readonly version: null; readonly sha256: string };
+
+/** So young a version may stand for two contents: clocks of file systems have ticks of up to 2 s. */
+const SETTLED_MS = 3_000;
+
+/**
+ * The same files without reading them, wherever that is enough to see later that none has changed
+ * in between.
+ */
+export async function lookAtReferenced(
+  host: Host,
+  config: Config,
+  cwd: string,
+): Promise<readonly SeenFile[]> {
+  const versions = new Map<string, string>();
+  const files = await walk(host, config, cwd, async (look) => {
+    const info = await host.files.info(look.path).catch(() => undefined);
+    const settled = info !== undefined && info.changedMs < host.clock.now() - SETTLED_MS;
+    // What a crt-list names is to be looked at too.
+    if (!settled || look.kinds.includes('crt-list')) return await readOne(host, look);
+    versions.set(look.name, info.version);
+    return { name: look.name, kinds: look.kinds, sha256: '', text: undefined };
+  });
+  return [...files.values()].map(({ name, sha256: content }): SeenFile => {
+    const version = versions.get(name);
+    return version === undefined
+      ? { name, version: null, sha256: content }
+      : { name, version, sha256: null };
+  });
+}
+
+/** One file to be read or looked at. */
+interface Look {
+  readonly name: string;
+  readonly path: string;
+  readonly kinds: readonly ReferencedKind[];
+}
+
+type Reader = (look: Look) => Promise<ReferencedFile>;
+
+async function walk(
+  host: Host,
+  config: Config,
+  cwd: string,
+  read: Reader,
+): Promise<ReferencedFiles> {
   const found = new Map<string, ReferencedFile>();
   const queue = uses(config);
+  const beside = besideIn(host);
 
   for (const [name, kinds] of queue) {
     const path = isAbsolute(name) ? name : join(cwd, name);
-    for (const file of await readNamed(host, name, path, kinds)) {
+    for (const file of await readNamed(host, { name, path, kinds }, read, beside)) {
       found.set(file.name, file);
       if (!file.kinds.includes('crt-list') || file.text === undefined) continue;
       for (const listed of certificatesIn(file.text, config)) {
@@ -96,35 +151,58 @@ function certificatesIn(text: string, config: Config): readonly string[] {
   });
 }
 
+type Beside = (path: string) => Promise<readonly string[]>;
+
+/** Endings of the files that stand beside a certificate. A folder is listed once for all in it. */
+function besideIn(host: Host): Beside {
+  const folders = new Map<string, Promise<ReadonlySet<string> | undefined>>();
+  return async (path) => {
+    const folder = dirname(path);
+    const listed =
+      folders.get(folder) ??
+      host.files.list(folder).then(
+        (names) => new Set(names),
+        // Who may not list a folder may still read what is in it.
+        () => undefined,
+      );
+    folders.set(folder, listed);
+    const names = await listed;
+    return BESIDE.filter((ending) => names?.has(`${basename(path)}.${ending}`) !== false);
+  };
+}
+
 async function readNamed(
   host: Host,
-  name: string,
-  path: string,
-  kinds: readonly ReferencedKind[],
+  look: Look,
+  read: Reader,
+  beside: Beside,
 ): Promise<readonly ReferencedFile[]> {
+  const { name, path, kinds } = look;
   const info = await host.files.info(path).catch(() => undefined);
-  if (info?.directory === true) return await readFolder(host, name, path, kinds);
-  const file = await readOne(host, name, path, kinds);
+  if (info?.directory === true) return await readFolder(host, look, read);
+  const file = await read(look);
   if (!kinds.includes('certificate')) return [file];
-  const beside = await Promise.all(
-    BESIDE.map(
-      async (ending) => await readOne(host, `${name}.${ending}`, `${path}.${ending}`, ['other']),
-    ),
-  );
-  return [file, ...beside.filter((one) => one.sha256 !== 'absent')];
+  const others: ReferencedFile[] = [];
+  for (const ending of await beside(path)) {
+    others.push(
+      await read({ name: `${name}.${ending}`, path: `${path}.${ending}`, kinds: ['other'] }),
+    );
+  }
+  return [file, ...others.filter((one) => one.sha256 !== 'absent')];
 }
 
 async function readFolder(
   host: Host,
-  name: string,
-  path: string,
-  kinds: readonly ReferencedKind[],
+  { name, path, kinds }: Look,
+  read: Reader,
 ): Promise<readonly ReferencedFile[]> {
   const entries = await host.files.list(path).catch((): readonly string[] => []);
   const files = await Promise.all(
     entries
       .filter((entry) => !entry.startsWith('.'))
-      .map(async (entry) => await readOne(host, join(name, entry), join(path, entry), kinds)),
+      .map(
+        async (entry) => await read({ name: join(name, entry), path: join(path, entry), kinds }),
+      ),
   );
   // That a file comes or goes is a change of the folder.
   const listing: ReferencedFile = {
@@ -136,12 +214,7 @@ async function readFolder(
   return [listing, ...files];
 }
 
-async function readOne(
-  host: Host,
-  name: string,
-  path: string,
-  kinds: readonly ReferencedKind[],
-): Promise<ReferencedFile> {
+async function readOne(host: Host, { name, path, kinds }: Look): Promise<ReferencedFile> {
   try {
     const content = await host.files.read(path);
     if (content === undefined) return { name, kinds, sha256: 'absent', text: undefined };

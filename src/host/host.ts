@@ -183,6 +183,13 @@ export interface FileInfo {
   readonly uid: number;
   readonly gid: number;
   readonly modifiedMs: number;
+  /** When anything of it was last changed; unlike `modifiedMs` nobody can set that (ctime). */
+  readonly changedMs: number;
+  /**
+   * Another one after each write or replacement (device, inode, size, times), but for writes within
+   * one tick of the file system's clock.
+   */
+  readonly version: string;
   readonly directory: boolean;
 }
 

@@ -105,7 +105,7 @@ export async function planReload(
     ],
     notes: notesFor(facts),
   });
-  return await withKept(host, plan, examined);
+  return await withKept(host, plan, examined, facts.state.entries);
 }
 
 /** Who asks for all to be kept is told what cannot be. */

@@ -1,9 +1,10 @@
+import { isAbsolute, join } from 'node:path';
 import { messageOf } from '../error.js';
 import type { ReferencedFile } from '../haproxy/changes/referenced.js';
 import { parse } from '../haproxy/config/document.js';
 import { resolve } from '../haproxy/config/resolve.js';
 import { keptName, printKept, processOfKept, type KeptFile } from '../haproxy/kept.js';
-import { readReferenced } from '../haproxy/referenced-files.js';
+import { readReferenced, type SeenFile } from '../haproxy/referenced-files.js';
 import type { ProcessId } from '../host/host.js';
 import { sha256 } from '../host/sha256.js';
 import { removeTorn } from '../host/torn.js';
@@ -26,7 +27,8 @@ export interface KeepConfig {
     readonly absolutePath: string;
     readonly sha256: string;
   }[];
-  readonly referenced: readonly Pick<ReferencedFile, 'name' | 'sha256'>[];
+  /** Known again by their version, so that they are read and hashed once, here. */
+  readonly referenced: readonly SeenFile[];
 }
 
 export const keepConfig: StepDefinition<KeepConfig> = {
@@ -105,10 +107,25 @@ async function contentOf(
     files.push({ path: file.path, contentBase64: content.toString('base64') });
     documents.push(parse(file.path, content));
   }
-  const wanted = new Map(step.referenced.map((file) => [file.name, file.sha256]));
+  const seen = new Map(step.referenced.map((file) => [file.name, file]));
   const now = await readReferenced(host, resolve(documents), step.cwd);
-  const referenced = [...now.values()].map((file) =>
-    wanted.get(file.name) === file.sha256 ? file : { ...file, sha256: 'unknown', text: undefined },
-  );
+  const referenced: ReferencedFile[] = [];
+  for (const file of now.values()) {
+    const same = await isAsSeen(file, seen.get(file.name), step.cwd, host);
+    referenced.push(same ? file : { ...file, sha256: 'unknown', text: undefined });
+  }
   return printKept({ schemaVersion: 1, process, keptAtMs: host.clock.now(), files, referenced });
+}
+
+/** Looked at after it has been read: the version that was seen is then that of what was read. */
+async function isAsSeen(
+  { name, sha256: content }: ReferencedFile,
+  seen: SeenFile | undefined,
+  cwd: string,
+  { files }: StepContext['host'],
+): Promise<boolean> {
+  if (seen === undefined) return false;
+  if (seen.version === null) return seen.sha256 === content;
+  const info = await files.info(isAbsolute(name) ? name : join(cwd, name)).catch(() => undefined);
+  return info?.version === seen.version;
 }

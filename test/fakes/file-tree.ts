@@ -39,6 +39,8 @@ export class FileTree {
       uid: 0,
       gid: 0,
       modifiedMs: node?.modifiedMs ?? 0,
+      changedMs: node?.modifiedMs ?? 0,
+      version: `${path} ${node?.modifiedMs ?? 0}`,
       directory,
     };
   }

@@ -23,7 +23,7 @@ function hostWith(tree: Readonly<Record<string, Entry>>): Host {
       const entry = Object.hasOwn(tree, path) ? tree[path] : undefined;
       if (entry === undefined) return undefined;
       const directory = Array.isArray(entry) || path.endsWith('.d');
-      return { mode: 0o644, modifiedMs: 0, uid: 0, gid: 0, directory };
+      return { mode: 0o644, modifiedMs: 0, changedMs: 0, version: '', uid: 0, gid: 0, directory };
     },
     list: async (path) => {
       const names = at(path);

@@ -73,6 +73,10 @@ test('--keep-runtime writes them into their file first, and all else of it stays
   assert.deepEqual(plan?.lostState, []);
   assert.equal(await readFile(lab.map, 'utf8'), '# hosts\none.test  z\nthree.test c\n');
   assert.match(await ask(lab, `show map ${lab.map}`), /one.test z\n.* three.test c/);
+  // What was written is known to be what runs.
+  const { stdout } = await hitless(lab, 'plan', '--json');
+  const planned = JSON.parse(stdout) as { readonly changes: unknown; readonly drift: unknown };
+  assert.deepEqual([planned.changes, planned.drift], [[], []]);
 });
 
 test('--keep-runtime refuses when something cannot be kept, and touches nothing', async () => {

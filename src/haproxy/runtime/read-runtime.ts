@@ -69,9 +69,6 @@ interface WithFiles<Loaded> {
   readonly unknown: readonly { readonly one: Loaded; readonly because: string }[];
 }
 
-/** Reading one after the other takes most of the time; all at once would take too many descriptors. */
-const FILES_AT_ONCE = 32;
-
 async function withFiles<Loaded>(
   loaded: readonly Loaded[],
   nameOf: (one: Loaded) => string,
@@ -79,14 +76,10 @@ async function withFiles<Loaded>(
 ): Promise<WithFiles<Loaded>> {
   const known: Known<Loaded>[] = [];
   const unknown: { readonly one: Loaded; readonly because: string }[] = [];
-  for (let from = 0; from < loaded.length; from += FILES_AT_ONCE) {
-    const some = loaded.slice(from, from + FILES_AT_ONCE);
-    const files = await Promise.all(some.map(async (one) => await fileAsRead(nameOf(one))));
-    for (const [at, one] of some.entries()) {
-      const file = files[at];
-      if (file?.kind === 'known') known.push({ one, file });
-      if (file?.kind === 'unknown') unknown.push({ one, because: file.because });
-    }
+  for (const one of loaded) {
+    const file = await fileAsRead(nameOf(one));
+    if (file.kind === 'known') known.push({ one, file });
+    if (file.kind === 'unknown') unknown.push({ one, because: file.because });
   }
   return { known, unknown };
 }

@@ -50,13 +50,17 @@ async function info(path: string): Promise<FileInfo | undefined> {
 }
 
 function infoOf(path: string): FileInfo | undefined {
-  const seen = absentAsUndefined(() => statSync(path));
+  // Times in nanoseconds are to be had as bigints only.
+  const seen = absentAsUndefined(() => statSync(path, { bigint: true }));
   if (seen === undefined) return undefined;
+  const { dev, ino, size, mtimeNs, ctimeNs } = seen;
   return {
-    mode: seen.mode & 0o7777,
-    uid: seen.uid,
-    gid: seen.gid,
-    modifiedMs: seen.mtimeMs,
+    mode: Number(seen.mode) & 0o7777,
+    uid: Number(seen.uid),
+    gid: Number(seen.gid),
+    modifiedMs: Number(mtimeNs) / 1e6,
+    changedMs: Number(ctimeNs) / 1e6,
+    version: [dev, ino, size, mtimeNs, ctimeNs].join('-'),
     directory: seen.isDirectory(),
   };
 }
