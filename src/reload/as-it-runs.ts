@@ -52,7 +52,21 @@ async function whyNotFrom(change: RuntimeChange, now: string | null): Promise<st
         ? undefined
         : 'another one was set at run time, and could not be put back';
     }
+    case 'loaded-certificate':
+      return (await isOneOf(change, now))
+        ? undefined
+        : 'another certificate of this name was loaded at run time, and could not be put back';
+    case 'crt-list':
+      if (now === null) return 'the running process knows no such crt-list';
+      return (await isOneOf(change, now))
+        ? undefined
+        : 'entries of it were changed at run time, and it could not be put back as it is';
     default:
       return undefined;
   }
+}
+
+/** As it was, or as it shall be. */
+async function isOneOf(change: RuntimeChange, now: string | null): Promise<boolean> {
+  return now === (await wantedValue(change)) || now === (await wantedValue(inverseOf(change)));
 }

@@ -95,6 +95,11 @@ async function whyNotReversible(
       return now === (await wantedValue(inverseOf(change)))
         ? undefined
         : 'HAProxy has another one than the one that would be put back';
+    case 'loaded-certificate':
+    case 'crt-list':
+      return now === (await wantedValue(inverseOf(change)))
+        ? undefined
+        : 'HAProxy has something else than what would be put back';
     default:
       return now === null ? 'HAProxy knows no such thing, or it has no value yet' : undefined;
   }
