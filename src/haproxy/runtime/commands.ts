@@ -202,7 +202,7 @@ function deleteCommands(server: ServerName): readonly string[] {
 
 function loadedCommands({ path, after }: LoadedCertificateChange): readonly string[] {
   const name = `ssl cert ${cliWord(path)}`;
-  if (after === null) return [`del ${name}`];
+  if (after === null) return [`abort ${name}`, `del ${name}`];
   return [`new ${name}`, `set ${name} <<\n${payloadOf(after)}`, `commit ${name}`];
 }
 

@@ -49,9 +49,21 @@ export async function makeChanges(
   // What was deleted comes back without its state: nothing is while something else is amiss.
   await deleteServers(connection, deletes, answers, patience);
   await refuseDifferences(connection, deletes, answers);
-  // HAProxy refuses to unload what an entry or a server still uses.
-  await askSingly(connection, unloads, unfinished, answers);
+  await unload(connection, unloads, answers);
   await refuseDifferences(connection, unloads, answers);
+}
+
+/** HAProxy keeps what an entry or a server still uses, or what somebody has begun to replace. */
+async function unload(
+  connection: RuntimeConnection,
+  changes: readonly RuntimeChange[],
+  answers: Answers,
+): Promise<void> {
+  for (const change of changes) {
+    const [abort = '', remove = ''] = commandsFor(change);
+    await connection.ask(abort);
+    note(answers, change, await connection.ask(remove));
+  }
 }
 
 function isUnloading(change: RuntimeChange): boolean {
