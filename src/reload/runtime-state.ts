@@ -12,6 +12,7 @@ import { listFiles, parseShowAcl, parseShowMap, type Entry } from '../haproxy/ru
 import { parseLimits } from '../haproxy/runtime/limits.js';
 import { parseServerStates } from '../haproxy/runtime/server-states.js';
 import type { RuntimeConnection } from '../host/host.js';
+import { readCrtLists } from './crt-list-state.js';
 
 /** A file with more entries is not read out: that would take a busy HAProxy too long. */
 const ENTRIES_MAX = 200_000;
@@ -33,6 +34,7 @@ export async function readRuntimeState(
     info: parseInfo(await ask('show info')),
     maps: await entries('map'),
     acls: await entries('acl'),
+    crtLists: await readCrtLists(connection, referenced, notes),
     certificates: await readDigests(ask, 'cert', referenced, notes),
     caFiles: await readDigests(ask, 'ca-file', referenced, notes),
     notes,

@@ -9,6 +9,7 @@ import type { StateLoss } from '../haproxy/state/state-loss.js';
 import type { Host, RuntimeConnection } from '../host/host.js';
 import type { StateFacts } from '../methods/facts.js';
 import { certificateLosses } from './certificate-facts.js';
+import { crtListLosses } from './crt-list-facts.js';
 import { entryLosses, entryNotes, gatherEntries, type ChangedEntries } from './entry-facts.js';
 
 /** Nothing is known at run time that the files do not say, or nobody can be asked. */
@@ -34,7 +35,7 @@ export interface StateInput {
 
 const LISTS = [
   ...(['show servers state', 'show map', 'show acl', 'show ssl cert'] as const),
-  ...(['show table', 'show peers'] as const),
+  ...(['show table', 'show peers', 'show ssl crt-list'] as const),
 ] as const;
 
 /**
@@ -49,6 +50,7 @@ export async function gatherState(
 ): Promise<StateFacts> {
   const answers = await connection.askAll(LISTS);
   const [states = '', maps = '', acls = '', certificates = '', table = '', peers = ''] = answers;
+  const crtLists = answers[LISTS.indexOf('show ssl crt-list')] ?? '';
   const servers = serverPlan({ running: parseServerStates(states), ...input });
   const lists = { maps, acls };
   const entries = await gatherEntries(host, connection, lists, {
@@ -57,7 +59,8 @@ export async function gatherState(
   });
   const lost = await certificateLosses(host, connection, certificates, input);
   const tables = tablePlan(input.config, parseTables(table), parsePeers(peers));
-  const losses = [...servers.losses, ...lost, ...tables.losses];
+  const listed = await crtListLosses(host, connection, crtLists, input);
+  const losses = [...servers.losses, ...lost, ...listed, ...tables.losses];
   return {
     servers: admin ? servers.servers : [],
     files: servers.files,

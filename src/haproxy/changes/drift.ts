@@ -2,6 +2,7 @@ import type { Config, Place } from '../config/resolve.js';
 import type { Entry } from '../runtime/entries.js';
 import type { Limit } from '../runtime/limits.js';
 import type { ServerState } from '../runtime/server-states.js';
+import { crtListDrift, type LoadedCrtLists } from './drift-crt-lists.js';
 import { entryDrift } from './drift-entries.js';
 import { limitDrift } from './drift-limits.js';
 import { serverDrift } from './drift-servers.js';
@@ -21,6 +22,7 @@ export interface Drift {
     | 'deleted-server'
     | 'map-entry'
     | 'acl-entry'
+    | 'crt-list-entry'
     | 'certificate'
     | 'ca-file'
     | 'frontend-maxconn'
@@ -49,6 +51,7 @@ export interface RuntimeState {
   readonly info: ReadonlyMap<string, string>;
   readonly maps: ReadonlyMap<string, readonly Entry[]>;
   readonly acls: ReadonlyMap<string, readonly Entry[]>;
+  readonly crtLists: LoadedCrtLists;
   readonly certificates: ReadonlyMap<string, Digests>;
   readonly caFiles: ReadonlyMap<string, Digests>;
   readonly notes: readonly string[];
@@ -63,5 +66,6 @@ export function driftOf(
     ...serverDrift(running.config, state),
     ...limitDrift(running.config, state),
     ...entryDrift(running.referenced, state),
+    ...crtListDrift(running.config, running.referenced, state.crtLists),
   ];
 }
