@@ -9,7 +9,7 @@ import type { StateLoss } from '../haproxy/state/state-loss.js';
 import type { Host, RuntimeConnection } from '../host/host.js';
 import type { StateFacts } from '../methods/facts.js';
 import { certificateLosses } from './certificate-facts.js';
-import { crtListLosses } from './crt-list-facts.js';
+import { gatherCrtLists } from './crt-list-facts.js';
 import { entryLosses, entryNotes, gatherEntries, type ChangedEntries } from './entry-facts.js';
 
 /** Nothing is known at run time that the files do not say, or nobody can be asked. */
@@ -59,8 +59,8 @@ export async function gatherState(
   });
   const lost = await certificateLosses(host, connection, certificates, input);
   const tables = tablePlan(input.config, parseTables(table), parsePeers(peers));
-  const listed = await crtListLosses(host, connection, crtLists, input);
-  const losses = [...servers.losses, ...lost, ...listed, ...tables.losses];
+  const listed = await gatherCrtLists(host, connection, crtLists, input);
+  const losses = [...servers.losses, ...lost, ...listed.losses, ...tables.losses];
   return {
     servers: admin ? servers.servers : [],
     files: servers.files,
@@ -71,7 +71,7 @@ export async function gatherState(
       ...(admin ? [] : servers.servers.map(notAdmin)),
       ...(input.keepRuntime ? [] : entryLosses(entries)),
     ],
-    notes: entryNotes(entries),
+    notes: [...entryNotes(entries), ...listed.notes],
   };
 }
 

@@ -103,7 +103,7 @@ function touchedBy(
 
 /** Words of a command, and of a line that HAProxy cuts at spaces, colons and brackets. */
 const NAME = /^\/(?!.*(?:\/\/|\/\.\.?\/))[\w/@%+,=~.-]*[\w@%+,=~.-]$/;
-/** Each takes HAProxy well under a millisecond, in which one thread does nothing else. */
+/** Each takes about a millisecond of one thread of HAProxy (2.6.12, RSA 2048). */
 const ADDED_MAX = 500;
 const LINE_MAX_BYTES = 15_000;
 

@@ -24,23 +24,29 @@ export async function changeCrtList(
   return await deleteOthers(connection, change);
 }
 
-/** Looks again before each: HAProxy knows entries by numbers, and others may have deleted one. */
+/** Others may delete or add one meanwhile, and then it is looked at again. */
+const ROUNDS = 3;
+
+/** HAProxy numbers entries once and for all (ssl_crtlist.c): others stay right when one goes. */
 async function deleteOthers(
   connection: RuntimeConnection,
   change: CrtListChange,
 ): Promise<string | undefined> {
-  // What was there, and what was added, perhaps more than once by who was killed in between.
-  const limit = 2 * (change.before.length + change.after.length) + 1;
-  for (let tries = 0; tries < limit; tries += 1) {
+  let refusal: string | undefined;
+  for (let round = 0; round < ROUNDS; round += 1) {
     const running = (await ownEntries(connection, change)) ?? [];
     const staying = new Set(stayingIn(running.map(printEntry), change.after));
-    const other = running.find((_entry, at) => !staying.has(at));
-    if (other === undefined) return undefined;
-    const name = `${cliWord(other.certificate)}:${other.line}`;
-    const said = await connection.ask(`del ssl crt-list ${cliWord(change.file)} ${name}`);
-    if (!/ deleted in crtlist /i.test(said)) return said.trim();
+    const others = running.filter((_entry, at) => !staying.has(at));
+    if (others.length === 0) return undefined;
+    const said = await connection.askAll(
+      others.map(({ certificate, line }) => {
+        const name = `${cliWord(certificate)}:${line}`;
+        return `del ssl crt-list ${cliWord(change.file)} ${name}`;
+      }),
+    );
+    refusal = said.find((answer) => !/ deleted in crtlist /i.test(answer))?.trim();
   }
-  return 'entries keep coming';
+  return refusal ?? 'entries keep coming back';
 }
 
 async function ownEntries(
