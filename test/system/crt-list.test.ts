@@ -6,12 +6,15 @@ import { after, before, beforeEach, test } from 'node:test';
 import { parseShowCrtList, printEntry } from '../../src/haproxy/runtime/crt-lists.js';
 import { makeCertificate } from '../../src/lab/certificate.js';
 import { type QuestionLab, startQuestionLab } from '../../src/lab/question-lab.js';
+import { losingNothing } from './load.js';
 import { ask } from './state-lab.js';
 import { assertAsBefore, hitless, outcomeOf, reloaded, servingPid } from './support.js';
 
 let question: QuestionLab;
 let folder: string;
 let list: string;
+/** Used by two bind lines, on ports 444 and 445. */
+let shared: string;
 let original: string;
 
 before(async () => {
@@ -20,13 +23,20 @@ before(async () => {
     adapt: (spec) => {
       folder = dirname(spec.statsSocket);
       list = `${folder}/names.list`;
+      shared = `${folder}/shared.list`;
       mkdirSync(folder, { recursive: true });
       const certificate = /ssl crt ([^"]+)"/.exec(JSON.stringify(spec))?.[1] ?? '';
       writeFileSync(list, `${certificate} lab.test\n`);
+      writeFileSync(shared, `${certificate}\n`);
       return {
         ...spec,
         frontends: spec.frontends.map((one) =>
-          one.name === 'tls' ? { ...one, binds: [`:443 ssl crt-list ${list}`] } : one,
+          one.name === 'tls'
+            ? {
+                ...one,
+                binds: BINDS.map((port) => `:${port} ssl crt-list ${port === 443 ? list : shared}`),
+              }
+            : one,
         ),
       };
     },
@@ -52,6 +62,8 @@ beforeEach(async () => {
   await assertAsBefore(question, newPids[0] ?? 0);
 });
 
+const BINDS = [443, 444, 445];
+
 function pem(name: string): string {
   return `${folder}/${name}.pem`;
 }
@@ -63,7 +75,7 @@ const NAMES = 'lab.test a.test b.test both.test w.c.test x.c.test d.test e.test 
 const CLIENT = `
 const { connect } = require('node:tls');
 const one = (servername) => new Promise((resolve, reject) => {
-  const options = { host: '10.77.0.1', port: 443, servername, rejectUnauthorized: false,
+  const options = { host: '10.77.0.1', port: Number(process.argv[1]), servername, rejectUnauthorized: false,
     ALPNProtocols: ['h2', 'http/1.1'] };
   const socket = connect(options, () => {
     const { subject } = socket.getPeerCertificate();
@@ -72,17 +84,21 @@ const one = (servername) => new Promise((resolve, reject) => {
   });
   socket.on('error', reject);
 });
-Promise.all(process.argv.slice(1).map(one)).then((all) => console.log(JSON.stringify(all)));
+Promise.all(process.argv.slice(2).map(one)).then((all) => console.log(JSON.stringify(all)));
 `;
 
 /** Which certificate, and which protocol, a client gets for each name. */
-async function served(): Promise<Readonly<Record<string, string>>> {
-  const text = await question.client.must([process.execPath, '-e', CLIENT, ...NAMES]);
+async function served(port = 443): Promise<Readonly<Record<string, string>>> {
+  const text = await question.client.must([process.execPath, '-e', CLIENT, `${port}`, ...NAMES]);
   return Object.fromEntries(JSON.parse(text) as [string, string][]);
 }
 
 /** What a client or an operator could tell apart; not the numbers of entries. */
-async function view(): Promise<unknown> {
+async function view(): Promise<{
+  readonly entries: readonly string[];
+  readonly certificates: readonly string[];
+  readonly served: unknown;
+}> {
   const entries = parseShowCrtList(await ask(question, `show ssl crt-list -n ${list}`));
   assert.ok(entries?.kind === 'entries');
   return {
@@ -90,6 +106,11 @@ async function view(): Promise<unknown> {
     certificates: (await ask(question, 'show ssl cert')).trim().split('\n').sort(),
     served: await served(),
   };
+}
+
+/** Of all that stays where it was when others are put back behind an entry that nobody knows. */
+function entriesWithout(seen: Awaited<ReturnType<typeof view>>, name: string): unknown {
+  return { ...seen, entries: seen.entries.filter((line) => !line.includes(name)) };
 }
 
 async function planned(): Promise<{
@@ -138,12 +159,34 @@ for (const [what, change] of CHANGES) {
   });
 }
 
-test('a certificate that is served by name is the one that was added', async () => {
+test('no connection is lost while entries come, go and change places, and clients get the new one', async () => {
+  const tls = { connections: 'mixed', url: 'https://10.77.0.1/', rate: 100 } as const;
   assert.match((await served())['d.test'] ?? '', /^lab\.test/);
-  await writeFile(list, `${original}${pem('d')} d.test\n`);
-  const ran = await hitless(question, 'apply', '--yes');
-  assert.equal(ran.code, 0, ran.stderr);
-  assert.match((await served())['d.test'] ?? '', /^d\.test/);
+  const texts = [
+    original.replace('# names\n', `${pem('d')} d.test\n`),
+    `${original.replace(/.*a\.pem.*\n/, '')}${pem('d')} d.test\n`,
+  ];
+  await losingNothing(question, [tls], async () => {
+    for (const text of texts) {
+      await writeFile(list, text);
+      const ran = await hitless(question, 'apply', '--yes', '--json');
+      assert.equal(outcomeOf(ran).method, 'runtime', ran.stderr + ran.stdout);
+    }
+  });
+  const { 'a.test': gone, 'd.test': added } = await served();
+  assert.match(`${gone}, ${added}`, /^lab\.test .*, d\.test/);
+});
+
+test('an entry is served on every bind line that uses the list; with options it is a reload', async () => {
+  const former = await readFile(shared, 'utf8');
+  await writeFile(shared, `${former}${pem('e')}\n`);
+  const ran = await hitless(question, 'apply', '--yes', '--json');
+  assert.equal(outcomeOf(ran).method, 'runtime', ran.stderr + ran.stdout);
+  for (const port of [444, 445]) assert.match((await served(port))['e.test'] ?? '', /^e\.test/);
+  await writeFile(shared, `${former}${pem('e')}\n${pem('d')} [alpn h2]\n`);
+  const { changes } = await planned();
+  assert.match(changes[0]?.because ?? '', /has options and the list is on 2 bind lines/);
+  await writeFile(shared, former);
 });
 
 test('the default certificate is left to a reload, which the plan says', async () => {
@@ -207,10 +250,15 @@ test('what was added by hand and stands in the file now is nothing to change', a
 
 test('an entry that somebody has added, and no file has, is left alone', async () => {
   await ask(question, `add ssl crt-list ${list} <<\n${pem('a')} drift.test\n`);
+  const before = await view();
   await writeFile(list, `${original.replace(/.*a\.pem.*\n/, '')}${pem('c')} x.test\n`);
   const ran = await hitless(question, 'apply', '--yes', '--json');
   assert.equal(ran.code, 11, ran.stderr + ran.stdout);
   assert.match(outcomeOf(ran).error?.message ?? '', /in use/);
+  assert.deepEqual(
+    entriesWithout(await view(), 'drift.test'),
+    entriesWithout(before, 'drift.test'),
+  );
   await writeFile(list, `${original}${pem('c')} x.test\n`);
   const again = await hitless(question, 'apply', '--yes', '--json');
   assert.equal(outcomeOf(again).method, 'runtime', again.stderr + again.stdout);
