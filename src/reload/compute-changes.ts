@@ -1,8 +1,11 @@
 import { usage } from '../error.js';
+import { nameReader } from '../haproxy/certificate-names.js';
+import { inServedOrder } from '../haproxy/changes/certificate-order.js';
 import { compareConfigs } from '../haproxy/changes/compare.js';
 import { compareReferenced, type ReferencedFiles } from '../haproxy/changes/referenced.js';
 import { driftOf, type Drift } from '../haproxy/changes/drift.js';
 import { parse, printText, type Document } from '../haproxy/config/document.js';
+import type { Config } from '../haproxy/config/resolve.js';
 import { readReferenced } from '../haproxy/referenced-files.js';
 import type { Instance } from '../haproxy/instance.js';
 import { parseInfo } from '../haproxy/runtime/answers.js';
@@ -82,7 +85,8 @@ export async function computeChanges(
           ...compareConfigs(running.config, config, version ?? 'unknown'),
           ...compareReferenced(running.referenced, referenced, config, version ?? 'unknown'),
         ];
-  const possible = compared.map((change) => withoutSocket(change, admin, sockets));
+  const served = await asServed(compared, referenced, config);
+  const possible = served.map((change) => withoutSocket(change, admin, sockets));
   const changes = connection === undefined ? possible : await asItRuns(connection, possible);
   const state =
     connection && running.kind === 'known'
@@ -107,6 +111,18 @@ export async function computeChanges(
         : []),
     ],
   };
+}
+
+/** Names are read only where a certificate is replaced. */
+async function asServed(
+  changes: readonly ConfigChange[],
+  referenced: ReferencedFiles,
+  config: Config,
+): Promise<readonly ConfigChange[]> {
+  const replaces = changes.some(
+    ({ by }) => by.kind === 'runtime' && by.changes.some(({ kind }) => kind === 'certificate'),
+  );
+  return replaces ? inServedOrder(changes, referenced, config, await nameReader()) : changes;
 }
 
 async function examineWith(

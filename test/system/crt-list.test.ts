@@ -189,6 +189,28 @@ test('an entry is served on every bind line that uses the list; with options it 
   await writeFile(shared, former);
 });
 
+for (const [name, what] of [
+  ['b', 'reload'],
+  ['c', 'runtime'],
+] as const) {
+  test(`a replaced certificate, of two for one name the ${name === 'b' ? 'first' : 'last'}: ${what}`, async () => {
+    const former = await readFile(pem(name));
+    const { 'both.test': both } = await served();
+    await copyFile(await makeCertificate(question.lb, `${name}.test`), pem(name));
+    const { changes } = await planned();
+    assert.deepEqual(
+      changes.map(({ by }) => by),
+      [what],
+      changes[0]?.because,
+    );
+    const ran = await hitless(question, 'apply', '--yes', '--json');
+    assert.equal(ran.code, 0, ran.stderr + ran.stdout);
+    await assertAsBefore(question, outcomeOf(ran).newPids[0] ?? 0);
+    assert.equal((await served())['both.test'], both);
+    await writeFile(pem(name), former);
+  });
+}
+
 test('the default certificate is left to a reload, which the plan says', async () => {
   await writeFile(list, original.replace('lab.test\n', 'lab.test more.test\n'));
   const { changes } = await planned();

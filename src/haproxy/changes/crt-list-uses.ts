@@ -75,7 +75,7 @@ function useOnLine(
 const CERTIFICATES: ReadonlySet<string> = new Set(['crt', 'crt-list', 'default-crt']);
 
 /** What a bind line loads, in the order in which HAProxy does. */
-function certificatesOn(
+export function certificatesOn(
   words: readonly string[],
 ): readonly { readonly keyword: string; readonly value: string }[] {
   return words.flatMap((keyword, at) =>
