@@ -272,14 +272,14 @@ test('what was added by hand and stands in the file now is nothing to change', a
 
 test('an entry that somebody has added, and no file has, is left alone', async () => {
   await ask(question, `add ssl crt-list ${list} <<\n${pem('a')} drift.test\n`);
-  const before = await view();
+  const former = await view();
   await writeFile(list, `${original.replace(/.*a\.pem.*\n/, '')}${pem('c')} x.test\n`);
   const ran = await hitless(question, 'apply', '--yes', '--json');
   assert.equal(ran.code, 11, ran.stderr + ran.stdout);
   assert.match(outcomeOf(ran).error?.message ?? '', /in use/);
   assert.deepEqual(
     entriesWithout(await view(), 'drift.test'),
-    entriesWithout(before, 'drift.test'),
+    entriesWithout(former, 'drift.test'),
   );
   await writeFile(list, `${original}${pem('c')} x.test\n`);
   const again = await hitless(question, 'apply', '--yes', '--json');
