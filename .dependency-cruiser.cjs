@@ -15,7 +15,7 @@ const PURE = [
   '^src/haproxy/config/',
   '^src/haproxy/state/',
   '^src/report/[^/]+\\.ts$',
-  '^src/haproxy/(arguments|config-listeners|messages|version|runtime/(answers|availability|certificates|change|commands|entries|limits|order|reading|revocations|server-states|tables))\\.ts$',
+  '^src/haproxy/(arguments|config-listeners|messages|version|runtime/(answers|availability|batches|certificates|change|commands|crt-lists|entries|limits|order|reading|revocations|server-states|tables))\\.ts$',
   '^src/methods/',
   '^src/journal/record\\.ts$',
   '^src/reload/(decide|plan|progress|request)\\.ts$',

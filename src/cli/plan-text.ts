@@ -110,6 +110,7 @@ function driftSentence(drift: Drift): string {
     case 'ca-file':
     case 'crl-file':
       return `${what}: another one was set at run time; ${afterReload(drift)}${where}`;
+    case 'crt-list-entry':
     case 'map-entry':
     case 'acl-entry':
       if (files === null)

@@ -1,10 +1,10 @@
 import { isAbsolute, join } from 'node:path';
 import type { Host } from '../host/host.js';
 import type { ReferencedFiles } from './changes/referenced.js';
-import type { AsRead } from './runtime/reading.js';
+import type { AsRead, LoadedKind } from './runtime/reading.js';
 
 /** What a process has read from the files that it has loaded, by the names that it has for them. */
-export type FilesAsRead = (name: string) => Promise<AsRead>;
+export type FilesAsRead = (name: string, loadedAs: LoadedKind) => Promise<AsRead>;
 
 /** By what stands on disk: a file that is older than the process is what it has read. */
 export function filesOnDisk(host: Host, cwd: string, startedMs: number): FilesAsRead {
@@ -22,9 +22,10 @@ export function filesOnDisk(host: Host, cwd: string, startedMs: number): FilesAs
 
 /** By what was kept of them, or is known to be as it was. */
 export function filesKept(referenced: ReferencedFiles): FilesAsRead {
-  return async (name) => {
-    const file = referenced.get(name);
-    const { sha256 = 'absent', text } = file ?? {};
+  return async (name, loadedAs) => {
+    const { sha256 = 'absent', text, kinds = [] } = referenced.get(name) ?? {};
+    // A folder of certificates, which HAProxy lists as a crt-list.
+    if (loadedAs === 'crt-list' && !kinds.includes(loadedAs)) return { kind: 'none' };
     if (text !== undefined) return { kind: 'known', text, edited: false };
     return await Promise.resolve(
       sha256 === 'absent' ? { kind: 'none' } : { kind: 'unknown', because: whyUnknown(sha256) },

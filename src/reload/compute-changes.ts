@@ -1,10 +1,14 @@
 import { usage } from '../error.js';
+import { nameReader } from '../haproxy/certificate-names.js';
+import { inServedOrder } from '../haproxy/changes/certificate-order.js';
 import { compareConfigs } from '../haproxy/changes/compare.js';
+import { entriesOf } from '../haproxy/changes/crt-lists.js';
 import { compareReferenced, type ReferencedFiles } from '../haproxy/changes/referenced.js';
 import { driftOf, type Drift } from '../haproxy/changes/drift.js';
 import { parse, printText, type Document } from '../haproxy/config/document.js';
 import { maxconnPerProxy } from '../haproxy/arguments.js';
 import { filesKept } from '../haproxy/files-as-read.js';
+import type { Config } from '../haproxy/config/resolve.js';
 import { readReferenced } from '../haproxy/referenced-files.js';
 import type { Instance } from '../haproxy/instance.js';
 import { parseInfo } from '../haproxy/runtime/answers.js';
@@ -85,7 +89,8 @@ export async function computeChanges(
           ...compareConfigs(running.config, config, version ?? 'unknown'),
           ...compareReferenced(running.referenced, referenced, config, version ?? 'unknown'),
         ];
-  const possible = compared.map((change) => withoutSocket(change, admin, sockets));
+  const served = await asServed(compared, referenced, config);
+  const possible = served.map((change) => withoutSocket(change, admin, sockets));
   const changes = connection === undefined ? possible : await asItRuns(connection, possible);
   const { drift, notes } =
     connection && running.kind === 'known'
@@ -117,12 +122,27 @@ async function driftFrom(
   { config, referenced }: Extract<Running, { kind: 'known' }>,
   instance: Instance,
 ): Promise<Pick<Changes, 'drift' | 'notes'>> {
-  const fileAsRead = filesKept(referenced);
-  const reading = await readRuntime(connection, { fileAsRead, all: false });
+  const reading = await readRuntime(connection, {
+    fileAsRead: filesKept(referenced),
+    entriesOf: (text) => entriesOf(text, config),
+    all: false,
+  });
   return {
     drift: driftOf(config, reading, maxconnPerProxy(instance.arguments)),
     notes: reading.notCompared.map(notComparedText),
   };
+}
+
+/** Names are read only where a certificate is replaced. */
+async function asServed(
+  changes: readonly ConfigChange[],
+  referenced: ReferencedFiles,
+  config: Config,
+): Promise<readonly ConfigChange[]> {
+  const replaces = changes.some(
+    ({ by }) => by.kind === 'runtime' && by.changes.some(({ kind }) => kind === 'certificate'),
+  );
+  return replaces ? inServedOrder(changes, referenced, config, await nameReader()) : changes;
 }
 
 async function examineWith(

@@ -1,10 +1,12 @@
 import { isAbsolute, join } from 'node:path';
 import { refused } from '../error.js';
+import { entriesOf } from '../haproxy/changes/crt-lists.js';
 import type { Config } from '../haproxy/config/resolve.js';
 import { filesOnDisk } from '../haproxy/files-as-read.js';
 import { readRuntime } from '../haproxy/runtime/read-runtime.js';
 import { nameOf } from '../haproxy/state/carry-commands.js';
 import { certificateLosses } from '../haproxy/state/certificate-losses.js';
+import { crtListLosses } from '../haproxy/state/crt-list-losses.js';
 import {
   entryLosses,
   entryNotes,
@@ -52,10 +54,12 @@ export async function gatherState(
   const { cwd, startedMs, keepRuntime } = input;
   const reading = await readRuntime(connection, {
     fileAsRead: filesOnDisk(host, cwd, startedMs),
+    entriesOf: (text) => entriesOf(text, input.former ?? input.config),
     all: keepRuntime,
   });
   const servers = serverPlan({ running: reading.servers, ...input });
   const entries = entryPlan(reading);
+  const crtLists = crtListLosses(reading);
   const tables = tablePlan(input.config, reading.tables, reading.peers);
   return {
     servers: admin ? servers.servers : [],
@@ -67,11 +71,12 @@ export async function gatherState(
       ...(admin ? [] : servers.servers.map(notAdmin)),
       ...limitLosses(input, reading),
       ...certificateLosses(reading),
+      ...crtLists.losses,
       ...tables.losses,
       ...(keepRuntime ? [] : entryLosses(entries)),
       ...unseenLosses(reading),
     ],
-    notes: [...entryNotes(entries), ...unseenNotes(reading)],
+    notes: [...entryNotes(entries), ...crtLists.notes, ...unseenNotes(reading)],
   };
 }
 

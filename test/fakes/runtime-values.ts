@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readConfig } from './haproxy-config.js';
+import { crtListAnswer, crtListFrom, type FakeCrtList } from './runtime-crt-lists.js';
 import type { World } from './world.js';
 
 /** What a HAProxy can be told at run time, as 2.6 answers. Read from its configuration at first. */
@@ -7,7 +8,9 @@ export interface RuntimeValues {
   readonly servers: Map<string, FakeServer>;
   readonly frontends: Map<string, number>;
   readonly maps: Map<string, FakeMap>;
+  /** Empty: named, and not filled yet. */
   readonly certificates: Map<string, string>;
+  readonly crtLists: Map<string, FakeCrtList>;
   /** Of a transaction that was begun. */
   readonly pending: Map<string, string>;
   maxconn: number;
@@ -39,6 +42,7 @@ export function valuesFrom(world: World, text: string): RuntimeValues {
     frontends: new Map(),
     maps: new Map(),
     certificates: new Map(),
+    crtLists: new Map(),
     pending: new Map(),
     maxconn: 1000,
   };
@@ -59,9 +63,19 @@ export function valuesFrom(world: World, text: string): RuntimeValues {
     if (certificate !== undefined) {
       values.certificates.set(certificate, world.files.text(certificate) ?? '');
     }
+    const listed = /\bcrt-list (\S+)/.exec(line)?.[1];
+    if (listed !== undefined) loadCrtList(world, values, listed);
   }
   loadStates(world, values, readConfig(text).stateFile);
   return values;
+}
+
+function loadCrtList(world: World, values: RuntimeValues, path: string): void {
+  const list = crtListFrom(world, path);
+  values.crtLists.set(path, list);
+  for (const { certificate } of list.entries) {
+    values.certificates.set(certificate, world.files.text(certificate) ?? '');
+  }
 }
 
 /** Of a process that is just starting: what its server-state file says. */
@@ -132,11 +146,22 @@ export function answerFrom(values: RuntimeValues, command: string): string | und
         values.servers.delete(rest[0] ?? '');
         return 'Server deleted.\n';
       });
+    case 'new ssl':
     case 'set ssl':
     case 'commit ssl':
     case 'abort ssl':
     case 'show ssl':
-      return ssl(values, verb, rest[1] ?? '', payload.join('\n'));
+    case 'add ssl':
+    case 'del ssl':
+      return rest[0] === 'crt-list'
+        ? crtListAnswer(
+            values.crtLists,
+            values.certificates,
+            verb,
+            rest.slice(1),
+            payload.join('\n'),
+          )
+        : ssl(values, verb, rest[1] ?? '', payload.join('\n'));
     default:
       return noun === 'map' ? mapAnswer(values, verb, rest) : undefined;
   }
@@ -215,9 +240,27 @@ function setMaxconn(
 
 function ssl(values: RuntimeValues, verb: string, path: string, payload: string): string {
   const former = values.certificates.get(path);
+  if (verb === 'show' && path === '') {
+    return `# filename\n${[...values.certificates.keys()].join('\n')}\n`;
+  }
+  if (verb === 'new') {
+    if (former !== undefined) return `Certificate '${path}' already exists!\n`;
+    values.certificates.set(path, '');
+    return `New empty certificate store '${path}'!\n`;
+  }
   if (former === undefined) return `Can't replace a certificate which is not referenced!\n`;
   switch (verb) {
+    case 'del': {
+      const isUsed = [...values.crtLists.values()].some(({ entries }) =>
+        entries.some(({ certificate }) => certificate === path),
+      );
+      if (values.pending.has(path)) return `Can't remove the certificate: ongoing transaction\n`;
+      if (isUsed) return `Can't remove the certificate: certificate '${path}' in use!\n`;
+      values.certificates.delete(path);
+      return `Certificate '${path}' deleted!\n`;
+    }
     case 'show':
+      if (former === '') return `Filename: ${path}\nStatus: Empty\n`;
       return `Filename: ${path}\nSHA1 FingerPrint: ${fingerprint(former)}\n`;
     case 'abort':
       return values.pending.delete(path) ? 'Transaction aborted.\n' : 'No ongoing transaction!\n';

@@ -15,12 +15,27 @@ import { CONFIG_PATH, PID_PATH, STATE_DIR } from './scenarios.js';
 
 export const MAP_PATH = '/etc/haproxy/hosts.map';
 export const CERTIFICATE_PATH = '/etc/haproxy/site.pem';
+export const LIST_PATH = '/etc/haproxy/names.list';
 export const OLD_PEM = pem('b2xk');
 export const NEW_PEM = pem('bmV3');
 
 function pem(base64: string): string {
   return `-----BEGIN CERTIFICATE-----\n${base64}\n-----END CERTIFICATE-----\n`;
 }
+
+const LISTED = ['a', 'b', 'c', 'd', 'e'];
+
+/** `e.pem` is loaded when an entry needs it. */
+function listed(name: string): string {
+  return `/etc/haproxy/${name}.pem`;
+}
+
+const LIST = [
+  `${listed('a')} a.test`,
+  `${listed('b')} b.test`,
+  `${listed('c')} [alpn h2] c.test`,
+  `${listed('d')} d.test`,
+];
 
 const CONFIG = `global
   stats socket /run/stats.sock mode 600 level admin expose-fd listeners
@@ -31,6 +46,7 @@ defaults
 frontend www
   bind 0.0.0.0:8080
   bind 0.0.0.0:8443 ssl crt ${CERTIFICATE_PATH}
+  bind 0.0.0.0:8444 ssl crt-list ${LIST_PATH}
   maxconn 500
   use_backend %[req.hdr(host),map(${MAP_PATH})]
 backend web
@@ -44,6 +60,8 @@ export function buildApplyWorld(level = 'admin', balance = 'roundrobin'): World 
   const world = new World();
   world.files.write(MAP_PATH, 'a.test one\nb.test two words\n');
   world.files.write(CERTIFICATE_PATH, OLD_PEM);
+  for (const name of LISTED) world.files.write(listed(name), pem(btoa(name)));
+  world.files.write(LIST_PATH, LIST.map((line) => `${line}\n`).join(''));
   const config = CONFIG.replace('level admin', `level ${level}`);
   world.files.write(CONFIG_PATH, config.replace('roundrobin', balance));
   const argv = ['/usr/sbin/haproxy', '-D', '-f', CONFIG_PATH, '-p', PID_PATH];
@@ -71,6 +89,20 @@ export const CHANGES: readonly RuntimeChange[] = [
   { kind: 'map-entry', file: MAP_PATH, key: 'a.test', before: null, after: null },
   { kind: 'map-entry', file: MAP_PATH, key: 'b.test', before: null, after: 'other' },
   { kind: 'certificate', path: CERTIFICATE_PATH, before: OLD_PEM, after: NEW_PEM },
+  // One goes in the middle, one has another option, one is new.
+  { kind: 'loaded-certificate', path: listed('b'), before: pem(btoa('b')), after: null },
+  {
+    kind: 'crt-list',
+    file: LIST_PATH,
+    before: LIST,
+    after: [
+      `${listed('a')} a.test`,
+      `${listed('c')} [alpn http/1.1] c.test`,
+      `${listed('d')} d.test`,
+      `${listed('e')} e.test`,
+    ],
+  },
+  { kind: 'loaded-certificate', path: listed('e'), before: null, after: pem(btoa('e')) },
   { kind: 'frontend-maxconn', frontend: 'www', before: 0, after: 400 },
   { kind: 'global', setting: 'maxconn', before: 0, after: 900 },
 ];

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { EXIT, messageOf } from '../../src/error.js';
 import { recover } from '../../src/reload/recover.js';
 import { startHitless } from '../fakes/fake-host.js';
+import { shownCrtLists } from '../fakes/runtime-crt-lists.js';
 import { runtimeValuesOf } from '../fakes/runtime.js';
 import type { World } from '../fakes/world.js';
 import {
@@ -11,6 +12,7 @@ import {
   CERTIFICATE_PATH,
   CHANGES,
   EDITED_WORD,
+  LIST_PATH,
   MAP_PATH,
   NEW_PEM,
   runApply,
@@ -23,7 +25,7 @@ import { CRASH_MODES } from './sweep.js';
 
 /** All that HAProxy and the file hold, for comparing. */
 function view(world: World): Readonly<Record<string, unknown>> {
-  const { servers, maps, certificates, pending, frontends, maxconn } = runtimeValuesOf(
+  const { servers, maps, certificates, crtLists, pending, frontends, maxconn } = runtimeValuesOf(
     world,
     servingOf(world),
   );
@@ -38,10 +40,12 @@ function view(world: World): Readonly<Record<string, unknown>> {
     // What was deleted comes back at the end.
     map: [...(maps.get(MAP_PATH)?.current ?? [])].sort(([a], [b]) => a.localeCompare(b)),
     certificate: certificates.get(CERTIFICATE_PATH)?.trim(),
+    crtLists: shownCrtLists(crtLists),
+    loaded: [...certificates].map(([name, pem]) => `${name} ${pem.trim()}`).sort(),
     pending: [...pending.keys()],
     frontends: [...frontends],
     maxconn,
-    left: leftovers(world).filter((path) => path !== MAP_PATH && path !== CERTIFICATE_PATH),
+    left: leftovers(world).filter((path) => !/^\/etc\/haproxy\/\w+\.(?:map|pem|list)$/.test(path)),
   };
 }
 
@@ -62,6 +66,13 @@ test('changes are made by the process that serves, in an order that loses nothin
     ['c.test', 'th;ree w'],
   ]);
   assert.equal(after['certificate'], NEW_PEM.trim());
+  assert.deepEqual((after['crtLists'] as Record<string, unknown>)[LIST_PATH], [
+    '/etc/haproxy/a.pem a.test',
+    '/etc/haproxy/c.pem [alpn http/1.1] c.test',
+    '/etc/haproxy/d.pem d.test',
+    '/etc/haproxy/e.pem e.test',
+  ]);
+  assert.doesNotMatch(String(after['loaded']), /b.pem/);
   assert.deepEqual(Object.keys(after['servers'] as object), ['web/a', 'web/b', 'web/d']);
   assert.deepEqual((after['servers'] as Record<string, unknown>)['web/d'], {
     address: '127.0.0.1',
@@ -158,6 +169,9 @@ for (const command of [
   'add server',
   'del server web/c',
   'commit ssl',
+  'add ssl crt-list .*',
+  'del ssl crt-list \\S+ \\S+b.pem:',
+  'del ssl cert .*b.pem',
   'add map .*c.test',
   'set maxconn',
 ]) {

@@ -1,5 +1,6 @@
 import type { Config, Place } from '../config/resolve.js';
 import type { RuntimeReading } from '../runtime/reading.js';
+import { crtListDrift } from './drift-crt-lists.js';
 import { entryDrift } from './drift-entries.js';
 import { limitDrift } from './drift-limits.js';
 import { serverDrift } from './drift-servers.js';
@@ -18,6 +19,7 @@ export interface Drift {
     | 'deleted-server'
     | 'map-entry'
     | 'acl-entry'
+    | 'crt-list-entry'
     | 'certificate'
     | 'ca-file'
     | 'crl-file'
@@ -48,5 +50,6 @@ export function driftOf(
     ...serverDrift(config, reading),
     ...limitDrift(config, reading, perProxy),
     ...entryDrift(reading),
+    ...crtListDrift(reading),
   ];
 }

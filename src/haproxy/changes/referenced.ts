@@ -2,6 +2,7 @@ import type { ReferenceKind } from '../config/references.js';
 import type { Config } from '../config/resolve.js';
 import type { ConfigChange } from '../runtime/change.js';
 import { whyNotAtRuntime } from '../runtime/availability.js';
+import { crtListChange, type ReferencedSides } from './crt-lists.js';
 import { entryChanges } from './entries.js';
 
 export type ReferencedKind = Exclude<ReferenceKind, 'errorfile' | 'lua' | 'server-state'>;
@@ -31,7 +32,7 @@ export function compareReferenced(
   for (const [name, now] of after) {
     const old = before.get(name);
     if (old === undefined || (old.sha256 === now.sha256 && isKnown(now))) continue;
-    changes.push(changeOf(old, now, config, version));
+    changes.push(changeOf(old, now, { before, after }, config, version));
   }
   return changes;
 }
@@ -43,11 +44,12 @@ function isKnown({ sha256 }: ReferencedFile): boolean {
 function changeOf(
   old: ReferencedFile,
   now: ReferencedFile,
+  sides: ReferencedSides,
   config: Config,
   version: string,
 ): ConfigChange {
   const [before, after] = firstOther(old, now);
-  const by = byOf(old, now, config);
+  const by = byOf(old, now, sides, config);
   const refusal =
     by.kind === 'runtime'
       ? by.changes
@@ -98,7 +100,12 @@ function digestOf({ sha256 }: ReferencedFile): string {
   return /^[0-9a-f]{64}$/.test(sha256) ? `sha256 ${sha256.slice(0, DIGITS_SHOWN)}` : sha256;
 }
 
-function byOf(old: ReferencedFile, now: ReferencedFile, config: Config): ConfigChange['by'] {
+function byOf(
+  old: ReferencedFile,
+  now: ReferencedFile,
+  sides: ReferencedSides,
+  config: Config,
+): ConfigChange['by'] {
   const [kind, ...more] = now.kinds;
   if (now.sha256 === 'unreadable')
     return {
@@ -118,6 +125,8 @@ function byOf(old: ReferencedFile, now: ReferencedFile, config: Config): ConfigC
     case 'map':
     case 'acl':
       return entryChanges(kind, now.name, [old.text, now.text], config);
+    case 'crt-list':
+      return crtListChange(old, now.text, sides, config);
     case 'certificate':
       if (!now.text.includes('PRIVATE KEY-----')) {
         return { kind: 'reload', because: 'its key stands in another file' };
@@ -147,7 +156,6 @@ function whyReloadFile(
 ): string {
   if (old.sha256 === 'absent' || now.sha256 === 'absent')
     return 'files are found when HAProxy starts';
-  if (kind === 'crt-list') return 'hitless does not change the lines of a crt-list at run time';
   if (kind === 'other' || kind === undefined) return 'HAProxy reads this file only when it starts';
   return 'the former content was not kept, so that it could not be put back';
 }

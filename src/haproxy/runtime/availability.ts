@@ -15,6 +15,9 @@ export function whyNotAtRuntime(change: RuntimeChange, version: string): string 
       return `HAProxy ${version}: ${because}`;
     }
   }
+  if (NOT_TRIED.includes(change.kind) && known >= parsed(CERTIFICATES_OTHERWISE)) {
+    return `HAProxy ${version}: from ${CERTIFICATES_OTHERWISE} on crt-lists and default certificates are loaded otherwise, which has not been tried`;
+  }
   return whyNotThis(change);
 }
 
@@ -40,6 +43,10 @@ export function whyNotWithBalance(
 
 const OLDEST = '2.4';
 const DYNAMIC = ['roundrobin', 'leastconn', 'first', 'random'];
+
+/** `crt-store`, `default-crt`, options of certificates in crt-lists: CHANGELOG 3.0-dev. */
+const CERTIFICATES_OTHERWISE = '3.0';
+const NOT_TRIED: readonly RuntimeChange['kind'][] = ['crt-list', 'loaded-certificate'];
 
 interface Row {
   readonly kinds: readonly RuntimeChange['kind'][];
@@ -89,6 +96,13 @@ function whyNotThis(change: RuntimeChange): string | undefined {
       return whyNotEntry(change);
     case 'certificate':
       return whyNotCertificate(change.before, change.after) ?? whyNotPayload(change.after);
+    case 'crt-list':
+      return undefined;
+    case 'loaded-certificate':
+      if (change.after === null || change.after === change.before) return undefined;
+      return certificatesOf(change.after).length === 0
+        ? 'it holds no certificate'
+        : whyNotPayload(change.after);
     case 'ca-file':
       return certificatesOf(change.after).length === 0
         ? 'it holds no certificate'

@@ -14,6 +14,8 @@ export type RuntimeChange =
       readonly words: readonly string[];
     }
   | EntryChange
+  | CrtListChange
+  | LoadedCertificateChange
   | {
       /** A certificate, or a CA file, under the name (path) by which HAProxy has loaded it. */
       readonly kind: 'certificate' | 'ca-file' | 'crl-file';
@@ -74,6 +76,26 @@ export interface EntryChange {
   /** The name by which HAProxy has loaded it: its path, as the configuration writes it. */
   readonly file: string;
   readonly key: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/**
+ * All entries of a crt-list that is loaded, in order: which of several certificates for one name
+ * is served follows from it. As `printEntry` (crt-lists.ts) writes them.
+ */
+export interface CrtListChange {
+  readonly kind: 'crt-list';
+  /** The name by which HAProxy has loaded it: its path, as the configuration writes it. */
+  readonly file: string;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+}
+
+/** Whether a certificate is in memory, and which (PEM with its key); null: none of that name. */
+export interface LoadedCertificateChange {
+  readonly kind: 'loaded-certificate';
+  readonly path: string;
   readonly before: string | null;
   readonly after: string | null;
 }

@@ -1,5 +1,12 @@
 import { payloadOf } from './certificates.js';
-import type { RuntimeChange, ServerAttribute, ServerChange, ServerName } from './change.js';
+import type {
+  CrtListChange,
+  LoadedCertificateChange,
+  RuntimeChange,
+  ServerAttribute,
+  ServerChange,
+  ServerName,
+} from './change.js';
 
 export { whyNotAtRuntime } from './availability.js';
 
@@ -24,6 +31,11 @@ export function commandsFor(change: RuntimeChange): readonly string[] {
       const what = `${SSL_OBJECT[change.kind]} ${cliWord(change.path)}`;
       return [`set ssl ${what} <<\n${payloadOf(change.after)}`, `commit ssl ${what}`];
     }
+    case 'loaded-certificate':
+      return loadedCommands(change);
+    case 'crt-list':
+      // They follow from what is there: change-crt-list.ts.
+      return [];
     case 'frontend-maxconn':
       return [`set maxconn frontend ${cliWord(change.frontend)} ${change.after}`];
     case 'global':
@@ -33,6 +45,9 @@ export function commandsFor(change: RuntimeChange): readonly string[] {
 
 /** Of a replaced certificate that was not committed: HAProxy keeps it until it is told. */
 export function abortFor(change: RuntimeChange): string | undefined {
+  if (change.kind === 'loaded-certificate') {
+    return change.after === null ? undefined : `abort ssl cert ${cliWord(change.path)}`;
+  }
   if (change.kind !== 'certificate' && change.kind !== 'ca-file' && change.kind !== 'crl-file') {
     return undefined;
   }
@@ -62,11 +77,39 @@ export function describeChange(change: RuntimeChange): string {
     case 'ca-file':
     case 'crl-file':
       return `${change.kind} ${change.path}: replaced`;
+    case 'loaded-certificate':
+      return `certificate ${change.path}: ${change.after === null ? 'unloaded' : 'loaded'}`;
+    case 'crt-list':
+      return `${change.file}: ${entriesText(change)}`;
     case 'frontend-maxconn':
       return `frontend ${change.frontend}: maxconn ${change.before} → ${change.after}`;
     case 'global':
       return `global ${change.setting} ${change.before} → ${change.after}`;
   }
+}
+
+/** Entries of a crt-list that are written out each; the rest is counted. */
+const ENTRIES_SHOWN = 6;
+
+function entriesText({ before, after }: CrtListChange): string {
+  const texts = [
+    ...without(after, before).map((line) => `+ ${line}`),
+    ...without(before, after).map((line) => `- ${line}`),
+  ];
+  if (texts.length === 0) return 'the same entries in another order';
+  const more = texts.length - ENTRIES_SHOWN;
+  return `${texts.slice(0, ENTRIES_SHOWN).join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
+}
+
+/** A line that stands twice counts twice. */
+function without(lines: readonly string[], others: readonly string[]): readonly string[] {
+  const left = new Map<string, number>();
+  for (const line of others) left.set(line, (left.get(line) ?? 0) + 1);
+  return lines.filter((line) => {
+    const count = left.get(line) ?? 0;
+    left.set(line, count - 1);
+    return count <= 0;
+  });
 }
 
 /**
@@ -155,6 +198,12 @@ export function enableCommands(server: ServerName, words: readonly string[]): re
 function deleteCommands(server: ServerName): readonly string[] {
   const name = nameOf(server);
   return [`set server ${name} state maint`, `del server ${name}`];
+}
+
+function loadedCommands({ path, after }: LoadedCertificateChange): readonly string[] {
+  const name = `ssl cert ${cliWord(path)}`;
+  if (after === null) return [`abort ${name}`, `del ${name}`];
+  return [`new ${name}`, `set ${name} <<\n${payloadOf(after)}`, `commit ${name}`];
 }
 
 function entryCommand(change: Extract<RuntimeChange, { kind: 'map-entry' | 'acl-entry' }>): string {

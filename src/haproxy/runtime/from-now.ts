@@ -81,14 +81,14 @@ const OFF: Readonly<Record<Switch['attribute'], string>> = {
     'its agent checks are switched off at run time, and HAProxy takes no address for them then',
 };
 
+const NOT_SHOWN = 'the running process knows no such thing, or shows no value';
+
 async function whyNotFrom(change: RuntimeChange, now: string | null): Promise<string | undefined> {
   switch (change.kind) {
     case 'server':
     case 'frontend-maxconn':
     case 'global':
-      return now === null
-        ? 'the running process knows no such thing, or shows no value'
-        : undefined;
+      return now === null ? NOT_SHOWN : undefined;
     case 'server-add':
       return now === null ? undefined : 'there is a server of that name already';
     case 'certificate':
@@ -96,6 +96,15 @@ async function whyNotFrom(change: RuntimeChange, now: string | null): Promise<st
       return now === (await wantedValue(inverseOf(change)))
         ? undefined
         : 'another one was set at run time, and could not be put back';
+    case 'loaded-certificate':
+      return now === (await wantedValue(inverseOf(change)))
+        ? undefined
+        : 'another certificate of this name was loaded at run time, and could not be put back';
+    case 'crt-list':
+      if (now === null) return NOT_SHOWN;
+      return now === (await wantedValue(inverseOf(change)))
+        ? undefined
+        : 'entries of it were changed at run time, and it could not be put back as it is';
     case 'server-delete':
     case 'map-entry':
     case 'acl-entry':

@@ -3,6 +3,7 @@ import { waitFor } from '../../host/wait.js';
 import type { Clock, RuntimeConnection } from '../../host/host.js';
 import { bulkGroups, replaceEntries } from './bulk-entries.js';
 import type { RuntimeChange } from './change.js';
+import { changeCrtList } from './change-crt-list.js';
 import { abortFor, commandsFor, describeChange, enableCommands } from './commands.js';
 import { inOrder } from './order.js';
 import { readBackAll, wantedValue } from './read-back.js';
@@ -39,12 +40,34 @@ export async function makeChanges(
   const answers: Answers = new Map();
   const ordered = inOrder(missing);
   const deletes = ordered.filter(({ kind }) => kind === 'server-delete');
-  const others = ordered.filter(({ kind }) => kind !== 'server-delete');
+  const unloads = ordered.filter(isUnloading);
+  const others = ordered.filter(
+    (change) => change.kind !== 'server-delete' && !isUnloading(change),
+  );
   await ask(connection, others, unfinished, answers);
   await refuseDifferences(connection, others, answers);
   // What was deleted comes back without its state: nothing is while something else is amiss.
   await deleteServers(connection, deletes, answers, patience);
   await refuseDifferences(connection, deletes, answers);
+  await unload(connection, unloads, answers);
+  await refuseDifferences(connection, unloads, answers);
+}
+
+/** HAProxy keeps what an entry or a server still uses, or what somebody has begun to replace. */
+async function unload(
+  connection: RuntimeConnection,
+  changes: readonly RuntimeChange[],
+  answers: Answers,
+): Promise<void> {
+  for (const change of changes) {
+    const [abort = '', remove = ''] = commandsFor(change);
+    await connection.ask(abort);
+    note(answers, change, await connection.ask(remove));
+  }
+}
+
+function isUnloading(change: RuntimeChange): boolean {
+  return change.kind === 'loaded-certificate' && change.after === null;
 }
 
 async function refuseDifferences(
@@ -98,10 +121,17 @@ async function ask(
 ): Promise<void> {
   const bulk = await bulkGroups(connection, changes);
   const grouped = new Set<RuntimeChange>(bulk.flat());
-  const single = changes.filter((change) => abortFor(change) === undefined && !grouped.has(change));
+  const single = changes.filter(
+    (change) =>
+      abortFor(change) === undefined && change.kind !== 'crt-list' && !grouped.has(change),
+  );
   // Certificates come before all that is used or not used: nothing depends on them.
   for (const change of changes) {
     if (abortFor(change) !== undefined) await replaceCertificate(connection, change, answers);
+  }
+  for (const change of changes) {
+    if (change.kind !== 'crt-list') continue;
+    note(answers, change, (await changeCrtList(connection, change)) ?? '');
   }
   const before = single.filter((change) => !isEntry(change));
   await askSingly(connection, before, unfinished, answers);
@@ -150,12 +180,15 @@ async function replaceCertificate(
   await connection.ask(abort);
   for (const command of commandsFor(change)) {
     const answer = await connection.ask(command);
-    if (/transaction (created|updated)|success!/i.test(answer)) continue;
+    if (DONE.test(answer)) continue;
     note(answers, change, answer);
     await connection.ask(abort);
     return;
   }
 }
+
+/** A name that is there already, empty, is what somebody was killed over: it is filled now. */
+const DONE = /transaction (created|updated)|success!|new empty certificate store|already exists/i;
 
 /** HAProxy refuses while connections are open, or kept for the next request. */
 async function deleteServers(

@@ -25,7 +25,11 @@ function rankOf(change: RuntimeChange): number {
     case 'certificate':
     case 'ca-file':
     case 'crl-file':
+    case 'crt-list':
       return RANK.settings;
+    case 'loaded-certificate':
+      // Before the first entry that names it, after the last.
+      return change.after === null ? RANK.delete : RANK.settings;
     case 'frontend-maxconn':
     case 'global':
       return RANK.load;

@@ -1,8 +1,9 @@
 import type { RuntimeConnection } from '../../host/host.js';
 import { parseInfo } from './answers.js';
-import { certificatesOf, fingerprintsOf } from './certificates.js';
-import type { RuntimeChange, ServerAttribute } from './change.js';
+import { certificatesOf, fingerprintsOf, listCertificates } from './certificates.js';
+import type { CrtListChange, RuntimeChange, ServerAttribute } from './change.js';
 import { cliWord, joinAddress, splitAddress } from './commands.js';
+import { parseShowCrtList, printEntry, type CrtList } from './crt-lists.js';
 import { parseShowAcl, parseShowMap, type Entry } from './entries.js';
 import { parseLimits, type Limit } from './limits.js';
 import { ADMIN, adminState, CHECK, parseServerStates, type ServerState } from './server-states.js';
@@ -10,7 +11,8 @@ import { ADMIN, adminState, CHECK, parseServerStates, type ServerState } from '.
 /**
  * The value now of what a change is about, in the notation of its `after`; null: it is not there.
  * Of a certificate the SHA-1 digests; of a server that is to be added or deleted `ready` when it
- * is as an added one shall be, and `unfinished` when it is there otherwise.
+ * is as an added one shall be, and `unfinished` when it is there otherwise. `unfinished` too for a
+ * certificate that was named and not filled, and for a crt-list that is as neither side has it.
  *
  * @throws HitlessError `socket-silent`
  */
@@ -48,6 +50,10 @@ export async function wantedValue(change: RuntimeChange): Promise<string | null>
       return await digests(certificatesOf(change.after));
     case 'crl-file':
       return null;
+    case 'loaded-certificate':
+      return change.after === null ? null : await digests(certificatesOf(change.after).slice(0, 1));
+    case 'crt-list':
+      return change.after.join('\n');
     case 'acl-entry':
       return change.after === null ? null : '';
     case 'map-entry':
@@ -75,6 +81,8 @@ interface Tables {
   readonly info: (name: string) => Promise<string | null>;
   readonly entry: (kind: 'map' | 'acl', file: string, key: string) => Promise<string | null>;
   readonly digests: (what: 'cert' | 'ca-file', path: string) => Promise<string | null>;
+  readonly isLoaded: (path: string) => Promise<boolean>;
+  readonly crtList: (file: string) => Promise<CrtList | undefined>;
 }
 
 /** Up to here it is cheaper to ask backend by backend than to have all of them. */
@@ -113,6 +121,9 @@ function readTables(connection: RuntimeConnection, changes: readonly RuntimeChan
       const found = await ask(`show ssl ${what} ${cliWord(path)}`, fingerprintsOf);
       return found.length === 0 ? null : found.toSorted().join(' ');
     },
+    isLoaded: async (path) =>
+      (await ask('show ssl cert', listCertificates)).some((one) => one.path === path),
+    crtList: async (file) => await ask(`show ssl crt-list -n ${cliWord(file)}`, parseShowCrtList),
   };
 }
 
@@ -169,6 +180,12 @@ async function valueNow(change: RuntimeChange, tables: Tables): Promise<string |
       return await tables.digests('ca-file', change.path);
     case 'crl-file':
       return null;
+    case 'loaded-certificate': {
+      const digest = await tables.digests('cert', change.path);
+      return digest ?? ((await tables.isLoaded(change.path)) ? 'unfinished' : null);
+    }
+    case 'crt-list':
+      return entriesNow(change, await tables.crtList(change.file));
     case 'frontend-maxconn': {
       const limit = await tables.limit(change.frontend, 'FRONTEND');
       return limit === null ? null : String(limit);
@@ -176,6 +193,16 @@ async function valueNow(change: RuntimeChange, tables: Tables): Promise<string |
     case 'global':
       return await tables.info(INFO[change.setting]);
   }
+}
+
+/** Entries that neither side has are others' business, and shown as drift. */
+function entriesNow({ before, after }: CrtListChange, list: CrtList | undefined): string | null {
+  if (list === undefined) return null;
+  if (list.kind === 'opaque') return 'unfinished';
+  const own = new Set([...before, ...after]);
+  const now = list.entries.map(printEntry).filter((line) => own.has(line));
+  const text = now.join('\n');
+  return text === before.join('\n') || text === after.join('\n') ? text : 'unfinished';
 }
 
 function attributeOf(

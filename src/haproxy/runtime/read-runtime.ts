@@ -1,16 +1,20 @@
 import type { RuntimeConnection } from '../../host/host.js';
 import { fingerprints } from '../fingerprints.js';
+import { batches } from './batches.js';
 import { certificatesOf, fingerprintsOf } from './certificates.js';
 import { cliWord } from './commands.js';
+import type { CrtList } from './crt-lists.js';
 import { parseLimits, type Limit } from './limits.js';
+import { readCrtLists, type KnownCrtList } from './read-crt-lists.js';
 import {
-  ENTRIES_MAX,
   LISTS,
   parseLists,
   within,
   type AsRead,
   type LoadedDigest,
   type LoadedEntries,
+  type LoadedKind,
+  type LoadedName,
   type NotCompared,
   type RuntimeReading,
 } from './reading.js';
@@ -23,7 +27,9 @@ import {
 
 export interface ReadingOptions {
   /** What the process has read from the file that it has loaded under this name. */
-  readonly fileAsRead: (name: string) => Promise<AsRead>;
+  readonly fileAsRead: (name: string, loadedAs: LoadedKind) => Promise<AsRead>;
+  /** What the text of a crt-list means, behind the `crt-base` that the process has read. */
+  readonly entriesOf: (text: string) => CrtList;
   /** However much there is. */
   readonly all: boolean;
 }
@@ -36,12 +42,13 @@ export interface ReadingOptions {
  */
 export async function readRuntime(
   connection: RuntimeConnection,
-  { fileAsRead, all }: ReadingOptions,
+  { fileAsRead, entriesOf, all }: ReadingOptions,
 ): Promise<RuntimeReading> {
   const lists = parseLists(await connection.askAll(LISTS));
   const chosen = within(lists, all);
-  const files = await withFiles(chosen.files, ({ file }) => file, fileAsRead);
-  const certificates = await withFiles(chosen.certificates, ({ name }) => name, fileAsRead);
+  const files = await withFiles(chosen.files, ({ kind, file }) => fileAsRead(file, kind));
+  const ssl = await withFiles(chosen.certificates, ({ kind, name }) => fileAsRead(name, kind));
+  const crtLists = await readCrtLists(connection, ssl.known.flatMap(crtListIn), entriesOf, all);
   const { servers, info, tables, peers } = lists;
   return {
     servers,
@@ -50,11 +57,13 @@ export async function readRuntime(
     peers,
     limits: [...lists.limits, ...(chosen.serverLimits ? await serverLimits(connection) : [])],
     entries: await readEntries(connection, files.known),
-    certificates: await readDigests(connection, certificates.known),
+    crtLists: crtLists.read,
+    certificates: await readDigests(connection, ssl.known.flatMap(digestIn)),
     notCompared: [
       ...chosen.notCompared,
       ...files.unknown.map(({ one, because }) => notKnown(one.kind, one.file, because)),
-      ...certificates.unknown.map(({ one, because }) => notKnown(one.kind, one.name, because)),
+      ...ssl.unknown.map(({ one, because }) => notKnown(one.kind, one.name, because)),
+      ...crtLists.notCompared,
     ],
   };
 }
@@ -71,21 +80,20 @@ interface WithFiles<Loaded> {
 
 async function withFiles<Loaded>(
   loaded: readonly Loaded[],
-  nameOf: (one: Loaded) => string,
-  fileAsRead: ReadingOptions['fileAsRead'],
+  fileOf: (one: Loaded) => Promise<AsRead>,
 ): Promise<WithFiles<Loaded>> {
   const known: Known<Loaded>[] = [];
   const unknown: { readonly one: Loaded; readonly because: string }[] = [];
   for (const one of loaded) {
-    const file = await fileAsRead(nameOf(one));
+    const file = await fileOf(one);
     if (file.kind === 'known') known.push({ one, file });
     if (file.kind === 'unknown') unknown.push({ one, because: file.because });
   }
   return { known, unknown };
 }
 
-function notKnown(kind: NotCompared['kind'], name: string, because: string): NotCompared {
-  return { kind, what: `${kind} ${name}`, because, beyondLimit: false };
+function notKnown(kind: LoadedKind, name: string, because: string): NotCompared {
+  return { kind, what: `${kind} ${name}`, because, cause: 'file' };
 }
 
 /** Types of `show stat`: 4 servers. */
@@ -104,7 +112,7 @@ async function readEntries(
   files: readonly KnownFile[],
 ): Promise<readonly LoadedEntries[]> {
   const found: LoadedEntries[] = [];
-  for (const batch of batches(files)) {
+  for (const batch of batches(files, ({ one }) => one.entries)) {
     const answers = await connection.askAll(
       batch.map(({ one }) => `show ${one.kind} ${cliWord(one.file)}`),
     );
@@ -115,19 +123,15 @@ async function readEntries(
   return found;
 }
 
-/** Small ones share a round trip; no answer is so long that it would not come in time. */
-function batches(files: readonly KnownFile[]): readonly (readonly KnownFile[])[] {
-  const found: KnownFile[][] = [];
-  let room = 0;
-  for (const one of files) {
-    const last = found.at(-1);
-    if (last === undefined || one.one.entries > room) {
-      found.push([one]);
-      room = ENTRIES_MAX;
-    } else last.push(one);
-    room -= one.one.entries;
-  }
-  return found;
+type KnownName = Known<LoadedName>;
+type KnownDigest = Known<Pick<LoadedDigest, 'kind' | 'name'>>;
+
+function crtListIn({ one, file }: KnownName): readonly KnownCrtList[] {
+  return one.kind === 'crt-list' ? [{ name: one.name, file }] : [];
+}
+
+function digestIn({ one: { kind, name }, file }: KnownName): readonly KnownDigest[] {
+  return kind === 'crt-list' ? [] : [{ one: { kind, name }, file }];
 }
 
 const SHOWN_BY = { certificate: 'cert', 'ca-file': 'ca-file', 'crl-file': 'crl-file' } as const;
@@ -135,7 +139,7 @@ const SHOWN_BY = { certificate: 'cert', 'ca-file': 'ca-file', 'crl-file': 'crl-f
 /** An edited file counts from the next start on, whatever was set: nothing to compare. */
 async function readDigests(
   connection: RuntimeConnection,
-  loaded: readonly Known<Pick<LoadedDigest, 'kind' | 'name'>>[],
+  loaded: readonly KnownDigest[],
 ): Promise<readonly LoadedDigest[]> {
   const old = loaded.filter(({ file }) => !file.edited);
   if (old.length === 0) return [];

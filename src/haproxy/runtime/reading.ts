@@ -1,5 +1,6 @@
 import { parseInfo } from './answers.js';
 import { listCertificates } from './certificates.js';
+import { listCrtLists, type CrtEntry } from './crt-lists.js';
 import { listFiles, type LoadedFile } from './entries.js';
 import { parseLimits, type Limit } from './limits.js';
 import { parseServerStates, type ServerState } from './server-states.js';
@@ -19,6 +20,7 @@ export interface RuntimeReading {
   readonly tables: readonly StickTable[];
   readonly peers: readonly PeersSection[];
   readonly entries: readonly LoadedEntries[];
+  readonly crtLists: readonly LoadedCrtList[];
   readonly certificates: readonly LoadedDigest[];
   readonly notCompared: readonly NotCompared[];
 }
@@ -45,6 +47,16 @@ export interface LoadedEntries {
   readonly file: Extract<AsRead, { kind: 'known' }>;
 }
 
+/** A crt-list, by what its entries mean. */
+export interface LoadedCrtList {
+  readonly name: string;
+  readonly running: readonly CrtEntry[];
+  /** With their lines in the file. */
+  readonly files: readonly CrtEntry[];
+  /** The file has been edited since: `files` is what stands there now. */
+  readonly edited: boolean;
+}
+
 export type CertificateKind = 'certificate' | 'ca-file' | 'crl-file';
 
 /** What tells one content of a certificate, CA file or CRL file from another; '': not shown. */
@@ -57,17 +69,23 @@ export interface LoadedDigest {
 
 /** What may have been changed at run time, and nobody has looked. */
 export interface NotCompared {
-  readonly kind: 'map' | 'acl' | CertificateKind | 'server-limits';
+  readonly kind: LoadedKind | 'server-limits';
   /** `map /etc/haproxy/hosts.map`, `12 of 1012 certificates`. */
   readonly what: string;
   readonly because: string;
-  /** It is only too much: who asks for all gets it. */
-  readonly beyondLimit: boolean;
+  /**
+   * `limit`: it is only too much, who asks for all gets it. `file`: it is not known what the process
+   * has read. `form`: what is written there is not shown, so that nobody can ever tell.
+   */
+  readonly cause: 'limit' | 'file' | 'form';
 }
 
-/** Entries of one map or ACL: so many are listed and compared within a few hundredths of a second. */
+/** As what the process has loaded a file. */
+export type LoadedKind = 'map' | 'acl' | 'crt-list' | CertificateKind;
+
+/** Entries of one map, ACL or crt-list: so many are listed and compared within a few hundredths of a second. */
 export const ENTRIES_MAX = 50_000;
-/** Certificates, CA files and CRL files together. */
+/** Certificates, CA files, CRL files and crt-lists together. */
 export const CERTIFICATES_MAX = 1_000;
 /** A line of `show stat` has some hundred fields: of thousands of servers it would cost too much. */
 export const SERVER_LIMITS_MAX = 1_000;
@@ -75,20 +93,26 @@ export const SERVER_LIMITS_MAX = 1_000;
 /** Answered at once and short, but for the states of the servers. Types of `show stat`: 1 frontends. */
 export const LISTS = [
   ...(['show servers state', 'show stat -1 1 -1', 'show info', 'show map', 'show acl'] as const),
-  ...(['show ssl crl-file', 'show ssl ca-file', 'show ssl cert', 'show table'] as const),
-  'show peers',
+  ...(['show ssl crl-file', 'show ssl ca-file', 'show ssl crt-list', 'show ssl cert'] as const),
+  ...(['show table', 'show peers'] as const),
 ] as const;
 
 export interface Lists
   extends Pick<RuntimeReading, 'servers' | 'limits' | 'info' | 'tables' | 'peers'> {
   readonly files: readonly (LoadedFile & Pick<LoadedEntries, 'kind'>)[];
-  readonly certificates: readonly Pick<LoadedDigest, 'kind' | 'name'>[];
+  /** crt-lists too, and folders of certificates, which HAProxy lists among them. */
+  readonly certificates: readonly LoadedName[];
+}
+
+export interface LoadedName {
+  readonly kind: CertificateKind | 'crt-list';
+  readonly name: string;
 }
 
 /** @param answers to `LISTS` */
 export function parseLists(answers: readonly string[]): Lists {
   const [states = '', stat = '', info = '', maps = '', acls = '', ...more] = answers;
-  const [crls = '', cas = '', certificates = '', tables = '', peers = ''] = more;
+  const [crls = '', cas = '', crtLists = '', certificates = '', tables = '', peers = ''] = more;
   return {
     servers: parseServerStates(states),
     limits: parseLimits(stat),
@@ -97,6 +121,7 @@ export function parseLists(answers: readonly string[]): Lists {
     certificates: [
       ...named('crl-file', crls),
       ...named('ca-file', cas),
+      ...listCrtLists(crtLists).map((name) => ({ kind: 'crt-list' as const, name })),
       ...named('certificate', certificates),
     ],
     tables: parseTables(tables),
@@ -167,5 +192,5 @@ export function within({ files, certificates, servers }: Lists, all: boolean): C
 }
 
 function beyond(kind: NotCompared['kind'], what: string, because: string): NotCompared {
-  return { kind, what, because, beyondLimit: true };
+  return { kind, what, because, cause: 'limit' };
 }

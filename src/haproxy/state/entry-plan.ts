@@ -46,7 +46,9 @@ export function entryLosses({ changed }: EntryPlan): readonly StateLoss[] {
 }
 
 export function entryNotes({ edited }: EntryPlan): readonly string[] {
-  return edited.map(
-    (name) => `${name} has been edited since HAProxy read it: the file counts from now on`,
-  );
+  return edited.map(editedText);
+}
+
+export function editedText(name: string): string {
+  return `${name} has been edited since HAProxy read it: the file counts from now on`;
 }

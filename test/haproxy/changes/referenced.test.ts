@@ -98,7 +98,6 @@ const ROWS: readonly (readonly [
     '~ acl /acl.lst runtime: /acl.lst: 10.0.0.2 absent → ',
   ],
   ['a Lua file', '/x.lua', 'other', 'a', 'b', /reload: HAProxy reads this file only/],
-  ['a crt-list', '/x.list', 'crt-list', 'a', 'b', /reload: hitless does not change/],
   [
     'a certificate without its key',
     '/x.pem',

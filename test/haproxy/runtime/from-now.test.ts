@@ -90,6 +90,66 @@ test('a certificate that somebody else has set is not replaced, for it could not
   );
 });
 
+test('a certificate of that name that somebody else has loaded is left to a reload', async () => {
+  const answers = {
+    'show ssl cert /a.pem': `SHA1 FingerPrint: ${SHA1}\n`,
+    'show ssl cert': '# filename\n/a.pem\n/half.pem\n',
+  };
+  const loaded = (path: string, before: string | null, after: string | null): RuntimeChange => ({
+    kind: 'loaded-certificate',
+    path,
+    before,
+    after,
+  });
+  const other = PEM.replace('AAAA', 'BBBB');
+  const because =
+    'another certificate of this name was loaded at run time, and could not be put back';
+  assert.deepEqual(
+    await why(
+      [
+        loaded('/new.pem', null, PEM),
+        loaded('/a.pem', null, PEM),
+        loaded('/a.pem', PEM, null),
+        loaded('/a.pem', PEM, PEM),
+        loaded('/a.pem', null, other),
+        loaded('/a.pem', other, other),
+        loaded('/a.pem', other, null),
+        loaded('/half.pem', null, PEM),
+      ],
+      {},
+      answers,
+    ),
+    [undefined, undefined, undefined, undefined, because, because, because, because],
+  );
+});
+
+test('a crt-list is changed where it is as the change begins or ends, whatever others have added', async () => {
+  const answers = { 'show ssl crt-list -n /l.txt': '# /l.txt\n/a.pem:1\n/b.pem:2\n/x.pem:3\n' };
+  const change = (before: readonly string[], after: readonly string[], file = '/l.txt') =>
+    ({ kind: 'crt-list', file, before, after }) as const;
+  const because = 'entries of it were changed at run time, and it could not be put back as it is';
+  assert.deepEqual(
+    await why(
+      [
+        change(['/a.pem', '/b.pem'], ['/a.pem']),
+        change(['/a.pem'], ['/a.pem', '/b.pem']),
+        change(['/a.pem', '/c.pem', '/b.pem'], ['/a.pem']),
+        change(['/b.pem', '/a.pem'], ['/a.pem']),
+        change([], ['/a.pem'], '/none.txt'),
+      ],
+      {},
+      answers,
+    ),
+    [
+      undefined,
+      undefined,
+      because,
+      because,
+      'the running process knows no such thing, or shows no value',
+    ],
+  );
+});
+
 const SWITCHED: readonly (readonly [ServerAttribute, string, 'check' | 'agent-check'])[] = [
   ['check-address', '10.0.0.3', 'check'],
   ['check-port', '81', 'check'],

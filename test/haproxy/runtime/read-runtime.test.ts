@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { RuntimeConnection } from '../../../src/host/host.js';
+import { parseCrtList, printEntry, type CrtList } from '../../../src/haproxy/runtime/crt-lists.js';
 import { readRuntime } from '../../../src/haproxy/runtime/read-runtime.js';
 import { ENTRIES_MAX, type AsRead } from '../../../src/haproxy/runtime/reading.js';
 import { CRL, EMPTY_CRL, SHOWN_CRL } from './crl.js';
@@ -18,6 +19,11 @@ function connectionWith(answers: Readonly<Record<string, string>>): {
   const ask = async (command: string): Promise<string> => (await askAll([command]))[0] ?? '';
   return { connection: { ask, askAll, close: () => undefined }, asked };
 }
+
+const OPTIONS = {
+  entriesOf: (text: string): CrtList => parseCrtList(text, '/base'),
+  all: false,
+};
 
 const loaded = (id: number, file: string, entries: number): string =>
   `${id} (${file}) pattern loaded from file '${file}' curr_ver=0 next_ver=0 entry_cnt=${entries}\n`;
@@ -45,7 +51,7 @@ test('small maps and ACLs share a round trip, and none is asked for that no file
     '/b map': known(''),
     '/c.acl': known('a b\n', true),
   });
-  const { entries } = await readRuntime(connection, { fileAsRead, all: false });
+  const { entries } = await readRuntime(connection, { ...OPTIONS, fileAsRead });
   assert.deepEqual(
     entries.map(({ kind, name, shown, file }) => [kind, name, shown, file.edited]),
     [
@@ -78,7 +84,7 @@ test('certificates, CA files and CRL files are asked for at once, but not those 
     '/crl.pem': known(CRL),
     '/old.pem': known(EMPTY_CRL),
   });
-  const { certificates, notCompared } = await readRuntime(connection, { fileAsRead, all: false });
+  const { certificates, notCompared } = await readRuntime(connection, { ...OPTIONS, fileAsRead });
   assert.deepEqual(asked.at(-1), [
     'show ssl crl-file /crl.pem',
     'show ssl crl-file /old.pem',
@@ -106,8 +112,69 @@ test('a CA file that has one certificate twice is the same as HAProxy has it, on
     'show ssl ca-file /ca.pem': `SHA1 FingerPrint: ${sha1}\n`,
   });
   const fileAsRead = filesOf({ '/ca.pem': known(pem + pem) });
-  const { certificates } = await readRuntime(connection, { fileAsRead, all: false });
+  const { certificates } = await readRuntime(connection, { ...OPTIONS, fileAsRead });
   assert.deepEqual(certificates, [
     { kind: 'ca-file', name: '/ca.pem', running: sha1, files: sha1 },
   ]);
+});
+
+test('crt-lists share a round trip, each with what its entries mean behind crt-base', async () => {
+  const { connection, asked } = connectionWith({
+    'show ssl crt-list': '/a.list\n/certs\n/b.list\n\n',
+    'show ssl crt-list -n /a.list': '# /a.list\n/base/a.pem:2 [alpn h2\0] a.test\n\n',
+    'show ssl crt-list -n /b.list': 'Permission denied\n',
+  });
+  const fileAsRead = filesOf({
+    '/a.list': known('# names\na.pem [alpn h2] a.test\n/b.pem\n', true),
+    '/b.list': known('/a.pem\n'),
+  });
+  const { crtLists, notCompared } = await readRuntime(connection, { ...OPTIONS, fileAsRead });
+  assert.deepEqual(
+    crtLists.map(({ name, running, files, edited }) => [
+      name,
+      running.map(printEntry),
+      files.map((entry) => `${printEntry(entry)}:${entry.line}`),
+      edited,
+    ]),
+    [
+      [
+        '/a.list',
+        ['/base/a.pem [alpn h2] a.test'],
+        ['/base/a.pem [alpn h2] a.test:2', '/b.pem:3'],
+        true,
+      ],
+    ],
+  );
+  assert.deepEqual(notCompared, []);
+  assert.deepEqual(asked.at(-1), ['show ssl crt-list -n /a.list', 'show ssl crt-list -n /b.list']);
+});
+
+test('a crt-list that is not known, not shown as it is written, or too long is named', async () => {
+  const { connection, asked } = connectionWith({
+    'show ssl crt-list': '/npn.list\n/long.list\n/gone.list\n/odd.list\n',
+    'show ssl crt-list -n /odd.list': '# /odd.list\n/a.pem:1 [npn h2]\n',
+    'show ssl crt-list -n /long.list': '# /long.list\n',
+  });
+  const fileAsRead = filesOf({
+    '/npn.list': known('/a.pem [npn h2]\n'),
+    '/long.list': known('/a.pem\n'.repeat(ENTRIES_MAX + 1)),
+    '/gone.list': { kind: 'unknown', because: 'it was not kept' },
+    '/odd.list': known('/a.pem\n'),
+  });
+  const { notCompared } = await readRuntime(connection, { ...OPTIONS, fileAsRead });
+  assert.deepEqual(
+    notCompared.map(({ what, because, cause }) => `${what}: ${because} (${cause})`),
+    [
+      'crt-list /gone.list: it was not kept (file)',
+      'crt-list /npn.list: "npn" is not shown by HAProxy as it was written (form)',
+      `crt-list /long.list: its file holds ${ENTRIES_MAX + 1} entries, more than ${ENTRIES_MAX} (limit)`,
+      'crt-list /odd.list: "npn" is not shown by HAProxy as it was written (form)',
+    ],
+  );
+  assert.deepEqual(asked.at(-1), ['show ssl crt-list -n /odd.list']);
+  const all = await readRuntime(connection, { ...OPTIONS, fileAsRead, all: true });
+  assert.deepEqual(
+    all.crtLists.map(({ name }) => name),
+    ['/long.list'],
+  );
 });

@@ -30,15 +30,22 @@ test('a file that is loaded as a map and as an ACL is one list', () => {
   );
 });
 
-test("uncommitted certificates and HAProxy's own CA file are not looked at, CRL and CA files first", () => {
+test("uncommitted certificates and HAProxy's own CA file are not looked at, and certificates last", () => {
   const { certificates } = listsFrom({
     'show ssl cert': '# transaction\n*/site.pem\n# filename\n/site.pem\n',
     'show ssl ca-file': '# filename\n/ca.pem - 2 certificate(s)\n@system-ca - 144 certificate(s)\n',
     'show ssl crl-file': '# filename\n/crl.pem\n',
+    'show ssl crt-list': '/names.list\n/etc/certs\n\n',
   });
   assert.deepEqual(
     certificates.map(({ kind, name }) => `${kind} ${name}`),
-    ['crl-file /crl.pem', 'ca-file /ca.pem', 'certificate /site.pem'],
+    [
+      'crl-file /crl.pem',
+      'ca-file /ca.pem',
+      'crt-list /names.list',
+      'crt-list /etc/certs',
+      'certificate /site.pem',
+    ],
   );
 });
 

@@ -47,11 +47,13 @@ test('entries of an unchanged file are lost or written; an edited file counts, w
   assert.deepEqual([entryLosses(edited), entryNotes(edited).length], [[], 1]);
 });
 
-test('what was not compared is a warning, but for limits of servers, which are a note', () => {
+test('what was not compared is a warning; a note where it would be one at each reload', () => {
   const notCompared: readonly NotCompared[] = [
-    { kind: 'map', what: 'map /a', because: 'it is large', beyondLimit: true },
-    { kind: 'acl', what: 'acl /b', because: 'it cannot be read', beyondLimit: false },
-    { kind: 'server-limits', what: 'the maxconn', because: 'too many', beyondLimit: true },
+    { kind: 'map', what: 'map /a', because: 'it is large', cause: 'limit' },
+    { kind: 'acl', what: 'acl /b', because: 'it cannot be read', cause: 'file' },
+    { kind: 'server-limits', what: 'the maxconn', because: 'too many', cause: 'limit' },
+    { kind: 'crt-list', what: 'crt-list /l', because: 'npn', cause: 'form' },
+    { kind: 'crt-list', what: 'crt-list /m', because: 'it cannot be read', cause: 'file' },
   ];
   const reading = { ...NOTHING_SET, notCompared };
   assert.deepEqual(
@@ -59,9 +61,13 @@ test('what was not compared is a warning, but for limits of servers, which are a
     [
       'whatever was changed at run time in map /a: --keep-runtime compares all',
       'whatever was changed at run time in acl /b: write what was changed at run time into the file',
+      'whatever was changed at run time in crt-list /m: write what was changed at run time into the file',
     ],
   );
-  assert.deepEqual(unseenNotes(reading), ['the maxconn: not compared with the files: too many']);
+  assert.deepEqual(unseenNotes(reading), [
+    'the maxconn: not compared with the files: too many',
+    'crt-list /l: not compared with the files: npn',
+  ]);
 });
 
 test('a file that is written as HAProxy shows it, or otherwise, is no difference', () => {

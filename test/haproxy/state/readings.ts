@@ -19,6 +19,7 @@ export const NOTHING_SET: RuntimeReading = {
   tables: [],
   peers: [],
   entries: [],
+  crtLists: [],
   certificates: [],
   notCompared: [],
 };
