@@ -57,12 +57,11 @@ export interface LoadedDigest {
 
 /** What may have been changed at run time, and nobody has looked. */
 export interface NotCompared {
-  readonly kind: 'map' | 'acl' | CertificateKind | 'server-limits';
+  readonly kind: 'map' | 'acl' | CertificateKind | 'server-limits' | 'denied';
   /** `map /etc/haproxy/hosts.map`, `12 of 1012 certificates`. */
   readonly what: string;
   readonly because: string;
-  /** It is only too much: who asks for all gets it. */
-  readonly beyondLimit: boolean;
+  readonly remedy: string;
 }
 
 /** Entries of one map or ACL: so many are listed and compared within a few hundredths of a second. */
@@ -83,6 +82,8 @@ export interface Lists
   extends Pick<RuntimeReading, 'servers' | 'limits' | 'info' | 'tables' | 'peers'> {
   readonly files: readonly (LoadedFile & Pick<LoadedEntries, 'kind'>)[];
   readonly certificates: readonly Pick<LoadedDigest, 'kind' | 'name'>[];
+  /** Certificates are shown from level operator on. */
+  readonly isDenied: boolean;
 }
 
 /** @param answers to `LISTS` */
@@ -99,6 +100,7 @@ export function parseLists(answers: readonly string[]): Lists {
       ...named('ca-file', cas),
       ...named('certificate', certificates),
     ],
+    isDenied: certificates.startsWith('Permission denied'),
     tables: parseTables(tables),
     peers: parsePeers(peers),
   };
@@ -131,8 +133,10 @@ export interface Chosen extends Pick<Lists, 'files' | 'certificates'> {
 }
 
 /** @param all however many there are */
-export function within({ files, certificates, servers }: Lists, all: boolean): Chosen {
-  if (all) return { files, certificates, serverLimits: true, notCompared: [] };
+export function within(lists: Lists, all: boolean): Chosen {
+  const { files, certificates, servers, isDenied } = lists;
+  const denied = isDenied ? [DENIED] : [];
+  if (all) return { files, certificates, serverLimits: true, notCompared: denied };
   const large = files.filter(({ entries }) => entries > ENTRIES_MAX);
   const left = certificates.length - CERTIFICATES_MAX;
   const serverLimits = servers.length <= SERVER_LIMITS_MAX;
@@ -141,6 +145,7 @@ export function within({ files, certificates, servers }: Lists, all: boolean): C
     certificates: certificates.slice(0, CERTIFICATES_MAX),
     serverLimits,
     notCompared: [
+      ...denied,
       ...large.map(({ kind, file, entries }) =>
         beyond(kind, `${kind} ${file}`, `it holds ${entries} entries, more than ${ENTRIES_MAX}`),
       ),
@@ -167,5 +172,12 @@ export function within({ files, certificates, servers }: Lists, all: boolean): C
 }
 
 function beyond(kind: NotCompared['kind'], what: string, because: string): NotCompared {
-  return { kind, what, because, beyondLimit: true };
+  return { kind, what, because, remedy: '--keep-runtime compares all' };
 }
+
+const DENIED: NotCompared = {
+  kind: 'denied',
+  what: 'certificates, CA files and CRL files',
+  because: 'a stats socket shows them from level operator on only',
+  remedy: 'set "stats socket PATH level admin expose-fd listeners" in the global section',
+};

@@ -47,21 +47,25 @@ test('entries of an unchanged file are lost or written; an edited file counts, w
   assert.deepEqual([entryLosses(edited), entryNotes(edited).length], [[], 1]);
 });
 
-test('what was not compared is a warning, but for limits of servers, which are a note', () => {
+test('what was not compared is a warning; limits of servers and a low level are a note', () => {
   const notCompared: readonly NotCompared[] = [
-    { kind: 'map', what: 'map /a', because: 'it is large', beyondLimit: true },
-    { kind: 'acl', what: 'acl /b', because: 'it cannot be read', beyondLimit: false },
-    { kind: 'server-limits', what: 'the maxconn', because: 'too many', beyondLimit: true },
+    { kind: 'map', what: 'map /a', because: 'it is large', remedy: 'ask for all' },
+    { kind: 'acl', what: 'acl /b', because: 'it cannot be read', remedy: 'write it' },
+    { kind: 'server-limits', what: 'the maxconn', because: 'too many', remedy: '' },
+    { kind: 'denied', what: 'certificates', because: 'the level', remedy: '' },
   ];
   const reading = { ...NOTHING_SET, notCompared };
   assert.deepEqual(
     unseenLosses(reading).map(({ what, remedy }) => `${what}: ${remedy}`),
     [
-      'whatever was changed at run time in map /a: --keep-runtime compares all',
-      'whatever was changed at run time in acl /b: write what was changed at run time into the file',
+      'whatever was changed at run time in map /a: ask for all',
+      'whatever was changed at run time in acl /b: write it',
     ],
   );
-  assert.deepEqual(unseenNotes(reading), ['the maxconn: not compared with the files: too many']);
+  assert.deepEqual(unseenNotes(reading), [
+    'the maxconn: not compared with the files: too many',
+    'certificates: not compared with the files: the level',
+  ]);
 });
 
 test('a file that is written as HAProxy shows it, or otherwise, is no difference', () => {
