@@ -163,7 +163,7 @@ const ARROWS = [
     to: {
       path: '^src/steps/',
       pathNot:
-        '^src/steps/((definition|diverting|service-health|spare-link|own-namespace|await-stopping)\\.ts$|holds/)',
+        '^src/steps/((definition|diverting|service-health|spare-link|flip-elements|instance-name|public-names|own-namespace|await-stopping)\\.ts$|holds/)',
     },
   },
   layer(

@@ -53,7 +53,7 @@ function appliedText(result: PlanResult, colour: boolean): string {
 function reloadedText(result: PlanResult, columns: number, colour: boolean): string {
   const pids = pidsText(result);
   const verdict = losses(result);
-  const first = `${paint('green', 'reloaded', colour)} in ${milliseconds(result.durationMs)} by ${result.method ?? ''}${pids}${verdict}`;
+  const first = `${paint('green', 'reloaded', colour)} in ${milliseconds(result.durationMs)} by ${result.method ?? ''}${pids}${verdict}${heldText(result)}`;
   if (!result.draining) return first;
   const old = result.oldPids.join(' ');
   if (result.method === 'graceful') {
@@ -61,6 +61,10 @@ function reloadedText(result: PlanResult, columns: number, colour: boolean): str
   }
   const draining = `pid ${old} goes on serving the connections it has and ends with them ("hitless status")`;
   return `${first}\n${wrap(draining, columns)}`;
+}
+
+function heldText({ heldMs }: PlanResult): string {
+  return heldMs === null ? '' : `\nnew connections were held back for ${milliseconds(heldMs)}`;
 }
 
 function pidsText({ oldPids, newPids }: PlanResult): string {
@@ -83,6 +87,7 @@ export function resultDocument(result: PlanResult): unknown {
     oldPids: result.oldPids,
     newPids: result.newPids,
     durationMs: Math.round(result.durationMs * 10) / 10,
+    heldMs: result.heldMs,
     draining: result.draining,
     run: result.runId,
     plan: result.plan === null ? null : planDocument(result.plan),

@@ -4,6 +4,8 @@ export interface WaitOptions {
   readonly timeoutMs: number;
   /** Pause between two looks. */
   readonly intervalMs?: number;
+  /** A look that takes long is followed by a pause of that many times its length. */
+  readonly restTimes?: number;
   readonly signal?: AbortSignal;
   readonly clock: Clock;
 }
@@ -18,14 +20,16 @@ const DEFAULT_INTERVAL_MS = 5;
  */
 export async function waitFor<T>(
   look: () => Promise<T | undefined> | T | undefined,
-  { clock, timeoutMs, intervalMs = DEFAULT_INTERVAL_MS, signal }: WaitOptions,
+  { clock, timeoutMs, intervalMs = DEFAULT_INTERVAL_MS, restTimes = 0, signal }: WaitOptions,
 ): Promise<T | undefined> {
   const deadline = clock.now() + timeoutMs;
   for (;;) {
     signal?.throwIfAborted();
+    const fromMs = clock.now();
     const seen = await look();
     if (seen !== undefined) return seen;
-    if (clock.now() >= deadline) return undefined;
-    await clock.sleep(intervalMs);
+    const nowMs = clock.now();
+    if (nowMs >= deadline) return undefined;
+    await clock.sleep(Math.max(intervalMs, restTimes * (nowMs - fromMs)));
   }
 }

@@ -40,6 +40,8 @@ export interface PlanResult {
   readonly newPids: readonly number[];
   /** From the lock to the confirmed hand-over. */
   readonly durationMs: number;
+  /** For how long new connections were held back; null when none were. */
+  readonly heldMs: number | null;
   /** The old generation goes on serving the connections that it has. */
   readonly draining: boolean;
   readonly plan: Plan | null;
@@ -106,6 +108,7 @@ async function planOnly(host: Host, options: PlanOptions, prepare: Prepare): Pro
       runId: null,
       newPids: [],
       durationMs: 0,
+      heldMs: null,
       draining: false,
     };
   } finally {
@@ -147,6 +150,7 @@ async function carryOutPlan(
       runId,
       newPids: newPidsOf(run, plan),
       durationMs,
+      heldMs: heldMsOf(run),
       draining,
     };
   } finally {
@@ -175,6 +179,13 @@ function newPidsOf(run: Run, { starts, method, oldPids }: Plan): readonly number
   return pids.filter((pid) => typeof pid === 'number');
 }
 
+function heldMsOf({ state }: Run): number | null {
+  const learnt = [...state.after.values()];
+  const from = learnt.map(({ heldAtMs }) => heldAtMs).find((ms) => typeof ms === 'number');
+  const to = learnt.map(({ openAtMs }) => openAtMs).findLast((ms) => typeof ms === 'number');
+  return from === undefined || to === undefined ? null : to - from;
+}
+
 function describe(plan: Plan): Pick<PlanResult, 'method' | 'lossless' | 'oldPids' | 'plan'> {
   const lossless = plan.losses.length === 0 && plan.unverified === null;
   return { method: plan.method, lossless, oldPids: plan.oldPids, plan };
@@ -189,6 +200,7 @@ function unchanged(): PlanResult {
     oldPids: [],
     newPids: [],
     durationMs: 0,
+    heldMs: null,
     draining: false,
     plan: null,
   };

@@ -28,6 +28,7 @@ const RESULT: PlanResult = {
   oldPids: [7],
   newPids: [8],
   durationMs: 61.26,
+  heldMs: null,
   draining: false,
   plan: PLAN,
 };
@@ -101,6 +102,13 @@ test('nothing to do and a dry run say that nothing was touched', () => {
   assert.match(resultText({ ...RESULT, result: 'planned' }, 80, false), /nothing was touched\n$/);
 });
 
+test('a hold of new connections is told with its length', () => {
+  assert.match(
+    resultText({ ...RESULT, method: 'syn-drop', heldMs: 431.6 }, 80, false),
+    /by syn-drop \(pid 7 → 8\)\nnew connections were held back for 43\d(\.\d)? ms\n$/,
+  );
+});
+
 test('the document has the result, the plan with every step in words, and whole numbers', () => {
   const { plan, ...rest } = JSON.parse(JSON.stringify(resultDocument(RESULT)));
   assert.deepEqual(rest, {
@@ -111,6 +119,7 @@ test('the document has the result, the plan with every step in words, and whole 
     oldPids: [7],
     newPids: [8],
     durationMs: 61.3,
+    heldMs: null,
     draining: false,
     run: 'r1',
   });

@@ -51,6 +51,15 @@ function withNginx(text: string): Change {
   return { config: null, nginx: { settings: nginxSettings(text), workers: 4, subject: 'pid 9' } };
 }
 
+function withMembers(count: number): Change {
+  const value = 'http://10.0.0.1';
+  const directives = Array.from({ length: count }, () => ({ name: 'BalancerMember', value }));
+  return {
+    config: null,
+    apache: { directives, keepsIdleClients: false, log: '', subject: 'pid 9' },
+  };
+}
+
 function withApache(values: Readonly<Record<string, string>>, log = '', keeps = false): Change {
   const directives = Object.entries(values).map(([name, value]) => ({ name, value }));
   return { config: null, apache: { directives, keepsIdleClients: keeps, log, subject: 'pid 9' } };
@@ -185,6 +194,7 @@ const CASES: Readonly<Record<string, readonly [has: Change, hasNot: Change]>> = 
     withApache({ ServerLimit: '16', MaxRequestWorkers: '400' }),
     withApache({ ServerLimit: '32', MaxRequestWorkers: '400' }),
   ],
+  'apache-balancer': [withMembers(2), withMembers(1)],
   'bug-haproxy-2114': [{ version: version('2.6.12-1+deb12u4') }, { version: version('2.6.13') }],
   'bug-accept-rate': [{ version: version('2.6.12') }, { version: version('2.8.0') }],
   'bug-haproxy-2184': [{ version: version('2.8.0'), ...MASTER }, { version: version('2.8.0') }],

@@ -19,10 +19,11 @@ function flow(state: string, from: string, port: number, to: string): string {
 function hostWith(connections: readonly Socket[]): { host: Host; deleted: string[] } {
   const deleted: string[] = [];
   const run: Host['run'] = async ({ argv }) => {
-    if (argv[0] === 'ip') return answer('[{"ifname":"eth0","addr_info":[{"local":"10.0.0.1"}]}]');
-    if (argv.includes('--dump')) return answer(LIST);
+    if (argv[0] === 'ip')
+      return await answer('[{"ifname":"eth0","addr_info":[{"local":"10.0.0.1"}]}]');
+    if (argv.includes('--dump')) return await answer(LIST);
     deleted.push(argv[argv.indexOf('--orig-port-src') + 1] ?? '');
-    return answer('');
+    return await answer('');
   };
   const sockets = { connections: async () => connections } as unknown as Host['sockets'];
   return { host: { run, sockets } as unknown as Host, deleted };

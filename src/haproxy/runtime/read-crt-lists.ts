@@ -2,7 +2,13 @@ import type { RuntimeConnection } from '../../host/host.js';
 import { batches } from './batches.js';
 import { cliWord } from './commands.js';
 import { parseShowCrtList, type CrtEntry, type CrtList } from './crt-lists.js';
-import { ENTRIES_MAX, type AsRead, type LoadedCrtList, type NotCompared } from './reading.js';
+import {
+  beyond,
+  ENTRIES_MAX,
+  type AsRead,
+  type LoadedCrtList,
+  type NotCompared,
+} from './reading.js';
 
 export interface KnownCrtList {
   readonly name: string;
@@ -32,7 +38,7 @@ export async function readCrtLists(
     else if (!all && list.entries.length > ENTRIES_MAX) {
       // HAProxy does not tell how many it has.
       const because = `its file holds ${list.entries.length} entries, more than ${ENTRIES_MAX}`;
-      notCompared.push({ kind: 'crt-list', what: `crt-list ${name}`, because, cause: 'limit' });
+      notCompared.push(beyond('crt-list', `crt-list ${name}`, because));
     } else written.push({ name, files: list.entries, edited: file.edited });
   }
   for (const batch of batches(written, ({ files }) => files.length)) {
@@ -49,5 +55,6 @@ export async function readCrtLists(
 }
 
 function opaque(name: string, because: string): NotCompared {
-  return { kind: 'crt-list', what: `crt-list ${name}`, because, cause: 'form' };
+  const remedy = `compare it with what "show ssl crt-list -n ${name}" answers`;
+  return { kind: 'not-shown', what: `crt-list ${name}`, because, remedy };
 }

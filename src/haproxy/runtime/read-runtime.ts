@@ -93,7 +93,8 @@ async function withFiles<Loaded>(
 }
 
 function notKnown(kind: LoadedKind, name: string, because: string): NotCompared {
-  return { kind, what: `${kind} ${name}`, because, cause: 'file' };
+  const remedy = 'write what was changed at run time into the file';
+  return { kind, what: `${kind} ${name}`, because, remedy };
 }
 
 /** Types of `show stat`: 4 servers. */

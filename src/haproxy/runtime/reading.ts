@@ -69,15 +69,12 @@ export interface LoadedDigest {
 
 /** What may have been changed at run time, and nobody has looked. */
 export interface NotCompared {
-  readonly kind: LoadedKind | 'server-limits';
+  /** `not-shown`: in a form that HAProxy does not show, so that nobody can ever tell. */
+  readonly kind: LoadedKind | 'server-limits' | 'denied' | 'not-shown';
   /** `map /etc/haproxy/hosts.map`, `12 of 1012 certificates`. */
   readonly what: string;
   readonly because: string;
-  /**
-   * `limit`: it is only too much, who asks for all gets it. `file`: it is not known what the process
-   * has read. `form`: what is written there is not shown, so that nobody can ever tell.
-   */
-  readonly cause: 'limit' | 'file' | 'form';
+  readonly remedy: string;
 }
 
 /** As what the process has loaded a file. */
@@ -102,12 +99,17 @@ export interface Lists
   readonly files: readonly (LoadedFile & Pick<LoadedEntries, 'kind'>)[];
   /** crt-lists too, and folders of certificates, which HAProxy lists among them. */
   readonly certificates: readonly LoadedName[];
+  /** Certificates are shown from level operator on. */
+  readonly isDenied: boolean;
 }
 
 export interface LoadedName {
   readonly kind: CertificateKind | 'crt-list';
   readonly name: string;
 }
+
+/** 2.6.12 says so of crt-lists only, and of the rest that it cannot allocate memory. */
+const NO_LEVEL = 'Permission denied';
 
 /** @param answers to `LISTS` */
 export function parseLists(answers: readonly string[]): Lists {
@@ -124,6 +126,7 @@ export function parseLists(answers: readonly string[]): Lists {
       ...listCrtLists(crtLists).map((name) => ({ kind: 'crt-list' as const, name })),
       ...named('certificate', certificates),
     ],
+    isDenied: [crls, cas, crtLists, certificates].some((one) => one.startsWith(NO_LEVEL)),
     tables: parseTables(tables),
     peers: parsePeers(peers),
   };
@@ -156,8 +159,10 @@ export interface Chosen extends Pick<Lists, 'files' | 'certificates'> {
 }
 
 /** @param all however many there are */
-export function within({ files, certificates, servers }: Lists, all: boolean): Chosen {
-  if (all) return { files, certificates, serverLimits: true, notCompared: [] };
+export function within(lists: Lists, all: boolean): Chosen {
+  const { files, certificates, servers, isDenied } = lists;
+  const denied = isDenied ? [DENIED] : [];
+  if (all) return { files, certificates, serverLimits: true, notCompared: denied };
   const large = files.filter(({ entries }) => entries > ENTRIES_MAX);
   const left = certificates.length - CERTIFICATES_MAX;
   const serverLimits = servers.length <= SERVER_LIMITS_MAX;
@@ -166,6 +171,7 @@ export function within({ files, certificates, servers }: Lists, all: boolean): C
     certificates: certificates.slice(0, CERTIFICATES_MAX),
     serverLimits,
     notCompared: [
+      ...denied,
       ...large.map(({ kind, file, entries }) =>
         beyond(kind, `${kind} ${file}`, `it holds ${entries} entries, more than ${ENTRIES_MAX}`),
       ),
@@ -191,6 +197,13 @@ export function within({ files, certificates, servers }: Lists, all: boolean): C
   };
 }
 
-function beyond(kind: NotCompared['kind'], what: string, because: string): NotCompared {
-  return { kind, what, because, cause: 'limit' };
+export function beyond(kind: NotCompared['kind'], what: string, because: string): NotCompared {
+  return { kind, what, because, remedy: '--keep-runtime compares all' };
 }
+
+const DENIED: NotCompared = {
+  kind: 'denied',
+  what: 'certificates, CA files, CRL files and crt-lists',
+  because: 'a stats socket shows them from level operator on only',
+  remedy: 'set "stats socket PATH level admin expose-fd listeners" in the global section',
+};

@@ -3,7 +3,6 @@ import { waitFor } from '../../host/node/wait.js';
 import { type QuestionLab, startQuestionLab } from '../../lab/question-lab.js';
 import type { MethodName } from '../../methods/method.js';
 import type { Connections } from '../../probe/options.js';
-import { heldForMs } from './held-for.js';
 import { runHitless } from './run-hitless.js';
 import { stallForAMoment } from './stalled.js';
 import type { Said, Stage, StageOptions, Way } from './way.js';
@@ -122,14 +121,11 @@ async function hitlessReload(
   stalled: boolean,
 ): Promise<Said> {
   const old = Number((await readFile(haproxy.paths.pidFile, 'utf8')).trim());
-  const stateDir = `${lb.dir}/hitless`;
   const words = [
     ...['set', 'balance', BACKEND, algorithm, '--ndjson', '--allow-loss', '--method', method],
-    ...['--pid-file', haproxy.paths.pidFile, '--state-dir', stateDir],
+    ...['--pid-file', haproxy.paths.pidFile, '--state-dir', `${lb.dir}/hitless`],
   ];
-  const said = await runHitless(lb, words, async (step) => {
+  return await runHitless(lb, words, async (step) => {
     if (stalled && step === 'start') await stallForAMoment(lab, old);
   });
-  const heldMs = await heldForMs(stateDir);
-  return heldMs === undefined ? said : { ...said, heldMs };
 }

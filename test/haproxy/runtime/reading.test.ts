@@ -87,3 +87,19 @@ test('who asks for all gets it, however much there is', () => {
   assert.equal(certificates.length, CERTIFICATES_MAX + 12);
   assert.deepEqual([serverLimits, notCompared], [true, []]);
 });
+
+test('that a stats socket may not show certificates is named, and none are taken for nothing', () => {
+  // As 2.6.12 answers.
+  const lists = listsFrom({
+    'show ssl cert': "Can't allocate memory!\n",
+    'show ssl crt-list': 'Permission denied\n',
+  });
+  for (const all of [false, true]) {
+    assert.deepEqual(
+      within(lists, all).notCompared.map(({ what, because }) => `${what}: ${because}`),
+      [
+        'certificates, CA files, CRL files and crt-lists: a stats socket shows them from level operator on only',
+      ],
+    );
+  }
+});

@@ -49,23 +49,25 @@ test('entries of an unchanged file are lost or written; an edited file counts, w
 
 test('what was not compared is a warning; a note where it would be one at each reload', () => {
   const notCompared: readonly NotCompared[] = [
-    { kind: 'map', what: 'map /a', because: 'it is large', cause: 'limit' },
-    { kind: 'acl', what: 'acl /b', because: 'it cannot be read', cause: 'file' },
-    { kind: 'server-limits', what: 'the maxconn', because: 'too many', cause: 'limit' },
-    { kind: 'crt-list', what: 'crt-list /l', because: 'npn', cause: 'form' },
-    { kind: 'crt-list', what: 'crt-list /m', because: 'it cannot be read', cause: 'file' },
+    { kind: 'map', what: 'map /a', because: 'it is large', remedy: 'ask for all' },
+    { kind: 'acl', what: 'acl /b', because: 'it cannot be read', remedy: 'write it' },
+    { kind: 'crt-list', what: 'crt-list /m', because: 'it cannot be read', remedy: 'write it' },
+    { kind: 'server-limits', what: 'the maxconn', because: 'too many', remedy: '' },
+    { kind: 'denied', what: 'certificates', because: 'the level', remedy: '' },
+    { kind: 'not-shown', what: 'crt-list /l', because: 'npn', remedy: '' },
   ];
   const reading = { ...NOTHING_SET, notCompared };
   assert.deepEqual(
     unseenLosses(reading).map(({ what, remedy }) => `${what}: ${remedy}`),
     [
-      'whatever was changed at run time in map /a: --keep-runtime compares all',
-      'whatever was changed at run time in acl /b: write what was changed at run time into the file',
-      'whatever was changed at run time in crt-list /m: write what was changed at run time into the file',
+      'whatever was changed at run time in map /a: ask for all',
+      'whatever was changed at run time in acl /b: write it',
+      'whatever was changed at run time in crt-list /m: write it',
     ],
   );
   assert.deepEqual(unseenNotes(reading), [
     'the maxconn: not compared with the files: too many',
+    'certificates: not compared with the files: the level',
     'crt-list /l: not compared with the files: npn',
   ]);
 });
