@@ -125,17 +125,17 @@ test('a certificate of that name that somebody else has loaded is left to a relo
 
 test('a crt-list is changed where it is as the change begins or ends, whatever others have added', async () => {
   const answers = { 'show ssl crt-list -n /l.txt': '# /l.txt\n/a.pem:1\n/b.pem:2\n/x.pem:3\n' };
-  const change = (before: readonly string[], after: readonly string[], file = '/l.txt') =>
+  const listChange = (before: readonly string[], after: readonly string[], file = '/l.txt') =>
     ({ kind: 'crt-list', file, before, after }) as const;
   const because = 'entries of it were changed at run time, and it could not be put back as it is';
   assert.deepEqual(
     await why(
       [
-        change(['/a.pem', '/b.pem'], ['/a.pem']),
-        change(['/a.pem'], ['/a.pem', '/b.pem']),
-        change(['/a.pem', '/c.pem', '/b.pem'], ['/a.pem']),
-        change(['/b.pem', '/a.pem'], ['/a.pem']),
-        change([], ['/a.pem'], '/none.txt'),
+        listChange(['/a.pem', '/b.pem'], ['/a.pem']),
+        listChange(['/a.pem'], ['/a.pem', '/b.pem']),
+        listChange(['/a.pem', '/c.pem', '/b.pem'], ['/a.pem']),
+        listChange(['/b.pem', '/a.pem'], ['/a.pem']),
+        listChange([], ['/a.pem'], '/none.txt'),
       ],
       {},
       answers,
