@@ -29,9 +29,7 @@ function split(address: string): { readonly host: string; readonly port: string 
 
 export interface Flow {
   readonly state: string;
-  /** The client's side and the one that it connected to: `10.0.0.2:4711>10.0.0.1:80`. */
-  readonly name: string;
-  /** The two sides, as in the name. */
+  /** The client's side, and the one that it connected to: `10.0.0.2:4711`, `10.0.0.1:80`. */
   readonly client: string;
   readonly target: string;
 }
@@ -44,8 +42,6 @@ export function parseFlows(text: string): readonly Flow[] {
     );
     if (match === null) return [];
     const [, state = '', source = '', to = '', sport = '', dport = ''] = match;
-    const client = `${source}:${sport}`;
-    const target = `${to}:${dport}`;
-    return [{ state, name: `${client}>${target}`, client, target }];
+    return [{ state, client: `${source}:${sport}`, target: `${to}:${dport}` }];
   });
 }

@@ -49,14 +49,17 @@ export async function awaitLetGo(
   { timeoutMs, wholly = false, onLook }: LetGoOptions,
 ): Promise<number> {
   let under: ReadonlySet<string> | undefined;
+  let untilTracked = true;
   let waiting = 0;
   let quietBefore = false;
   const done = await waitFor(
     async () => {
       await onLook?.();
-      const now = await underWay(host, queues, wholly);
+      const now = await underWay(host, queues, { wholly, tracked: untilTracked });
       // Those that came later were not directed here: somebody connects to the port itself.
-      under = under === undefined ? now : new Set([...under].filter((name) => now.has(name)));
+      under = within(under, [...now.sockets, ...now.tracked]);
+      // The list of connection tracking is long: not again when no socket is missing from it.
+      untilTracked = [...under].some((name) => !now.sockets.has(name));
       waiting = await queued(host, queues);
       const quiet = under.size === 0 && waiting === 0;
       // Twice: an ACK takes its connection from one place to the next between two looks.
@@ -74,25 +77,42 @@ export async function awaitLetGo(
   return done === undefined ? (under?.size ?? 0) + waiting : 0;
 }
 
-async function underWay(host: Host, queues: Queues, wholly: boolean): Promise<ReadonlySet<string>> {
-  const { namespaceOf } = queues;
+function within(
+  former: ReadonlySet<string> | undefined,
+  now: readonly string[],
+): ReadonlySet<string> {
+  return new Set(former === undefined ? now : now.filter((name) => former.has(name)));
+}
+
+/**
+ * Connections under way, by their clients: half-open sockets, and those of connection tracking. The
+ * two know them by different ports of this side.
+ */
+interface UnderWay {
+  readonly sockets: ReadonlySet<string>;
+  readonly tracked: ReadonlySet<string>;
+}
+
+async function underWay(
+  host: Host,
+  queues: Queues,
+  look: { readonly wholly: boolean; readonly tracked: boolean },
+): Promise<UnderWay> {
   const ports = new Set(queues.ports.map(String));
-  const names = new Set<string>();
+  const sockets = new Set<string>();
   const clients = new Set<string>();
   const [connections, flows] = await Promise.all([
-    host.sockets.connections(namespaceOf),
-    trackedFlows(host, queues),
+    host.sockets.connections(queues.namespaceOf),
+    look.tracked ? trackedFlows(host, queues) : [],
   ]);
   for (const { local, peer, state } of connections) {
     if (!ports.has(portText(local))) continue;
-    if (state === 'syn-recv') names.add(`${peer}>${local}`);
-    else clients.add(plain(peer));
+    (state === 'syn-recv' ? sockets : clients).add(plain(peer));
   }
-  for (const flow of flows) {
-    if (HALF_OPEN.has(flow.state)) names.add(flow.name);
-    else if (wholly && isStale(flow, clients)) names.add(flow.name);
-  }
-  return names;
+  const tracked = flows
+    .filter((flow) => HALF_OPEN.has(flow.state) || (look.wholly && isStale(flow, clients)))
+    .map(({ client }) => client);
+  return { sockets, tracked: new Set(tracked) };
 }
 
 const HALF_OPEN: ReadonlySet<string> = new Set(['SYN_SENT', 'SYN_RECV']);

@@ -39,3 +39,20 @@ test('an entry that a SYN opens anew is not waited for, and others only where it
     assert.ok(waitedMs < FORGOTTEN_AFTER_MS, state);
   }
 });
+
+test('while all that is under way has a socket, the list of connection tracking is left alone', async () => {
+  const world = new World();
+  const { host } = startHitless(world);
+  let looks = 0;
+  world.programs.set('conntrack', () => {
+    looks += 1;
+    return { code: 0, stdout: `tcp      6 9 SYN_RECV ${CLIENT} ${REPLY}\n`, stderr: '' };
+  });
+  world.handshakes = [{ local: '10.0.0.1:18000', peer: '10.0.0.2:4711' }];
+  world.clock.after(2_000, () => {
+    world.handshakes = [];
+  });
+  const queues = { namespaceOf: host.self.pid, ports: [18_000] };
+  assert.equal(await awaitLetGo(host, queues, { timeoutMs: 65_000 }), 0);
+  assert.equal(looks, 1);
+});

@@ -133,7 +133,6 @@ test('flows of connection tracking are known by their state and their client', (
   assert.deepEqual(parseFlows(text), [
     {
       state: 'SYN_RECV',
-      name: '10.0.0.2:4711>10.0.0.1:80',
       client: '10.0.0.2:4711',
       target: '10.0.0.1:80',
     },
