@@ -184,7 +184,7 @@ const ARROWS = [
     to: {
       path: '^src/methods/',
       pathNot:
-        '^src/methods/(facts|handoff-facts|holding|own-command|method|parts|supervised)\\.ts$',
+        '^src/methods/(facts|flip-facts|handoff-facts|holding|own-command|method|parts|supervised)\\.ts$',
     },
   },
   layer(

@@ -12,7 +12,7 @@ import { parseLevel, parseStat } from '../haproxy/runtime/answers.js';
 import type { Runtimes } from '../haproxy/runtime/runtimes.js';
 import type { Host, ProcessInfo } from '../host/host.js';
 import type { Door } from '../host/nft-flip.js';
-import type { QuiesceFacts, StandbyInstance } from '../methods/flip.js';
+import type { QuiesceFacts, StandbyInstance } from '../methods/flip-facts.js';
 import { SUFFIX, suffixOf, withoutSuffix } from '../steps/instance-name.js';
 import type { GeneratedFile } from '../steps/write-files.js';
 import { checkConfig, type Check } from './check-config.js';

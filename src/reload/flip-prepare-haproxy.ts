@@ -7,7 +7,7 @@ import { findInstance } from '../haproxy/instance.js';
 import type { Runtimes } from '../haproxy/runtime/runtimes.js';
 import type { Host, ProcessInfo } from '../host/host.js';
 import type { StateFacts } from '../methods/facts.js';
-import type { QuiesceFacts } from '../methods/flip.js';
+import type { QuiesceFacts } from '../methods/flip-facts.js';
 import type { Check } from './check-config.js';
 import { userOf } from './flip-command.js';
 import { servingAt, type Serving } from './flip-doors.js';

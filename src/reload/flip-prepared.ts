@@ -2,7 +2,7 @@ import type { StateLoss } from '../haproxy/state/state-loss.js';
 import type { Host, ProcessId, ProcessInfo } from '../host/host.js';
 import type { Door } from '../host/nft-flip.js';
 import type { Ruleset } from '../host/nft-list.js';
-import type { ActiveInstance, StandbyInstance } from '../methods/flip.js';
+import type { ActiveInstance, StandbyInstance } from '../methods/flip-facts.js';
 import type { Serving } from './flip-doors.js';
 import type { FlipOptions } from './flip-request.js';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { planFlip, type FlipFacts } from '../../src/methods/flip.js';
+import { planFlip } from '../../src/methods/flip.js';
+import type { FlipFacts } from '../../src/methods/flip-facts.js';
 import { planRolling } from '../../src/methods/rolling.js';
 
 const FACTS: FlipFacts = {
