@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import type { Io } from './command.js';
 import { addReloadOptions, requestOf } from './reload-options.js';
-import { runReload, runServiceReload } from './run-reload.js';
 import { serviceRequestOf, type ServiceFlags } from './service-options.js';
 
 export function build(io: Io): Command {
@@ -11,6 +10,8 @@ export function build(io: Io): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (flags: ServiceFlags) => {
       const service = serviceRequestOf(flags);
+      // What carries it out is not needed to say how it is called.
+      const { runReload, runServiceReload } = await import('./run-reload.js');
       if (service === undefined) await runReload(requestOf(flags), flags, io);
       else await runServiceReload(service, flags, io);
     });
