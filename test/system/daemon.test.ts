@@ -60,6 +60,7 @@ test('auto reloads by quiesce where idle clients would be cut, and says so in JS
     method: 'quiesce',
     lossless: true,
     oldPids: [old],
+    heldMs: null,
     draining: true,
   });
   assert.ok(durationMs > 0);

@@ -66,6 +66,7 @@ export interface Outcome {
   readonly oldPids: readonly number[];
   readonly newPids: readonly number[];
   readonly durationMs: number;
+  readonly heldMs: number | null;
   readonly draining: boolean;
   readonly run: string | null;
   readonly plan: {
