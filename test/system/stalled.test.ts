@@ -112,5 +112,6 @@ async function inLab(
 
 /** hitless, the old process stalled from the start of the new one on. */
 async function stalledReload(question: QuestionLab, method: string): Promise<void> {
-  await reloadStalled(question, await servingPid(question), '--method', method);
+  // Not who answers on the stats socket: the one before may drain still, and answer there in turn.
+  await reloadStalled(question, await pidInFile(question.haproxy), '--method', method);
 }
