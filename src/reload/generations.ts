@@ -68,7 +68,8 @@ async function statusOf(
   };
 }
 
-function masterOf(leader: ProcessInfo): Generation {
+/** It serves nobody itself. */
+export function masterOf(leader: ProcessInfo): Generation {
   return {
     pid: leader.pid,
     role: 'master',

@@ -3,7 +3,7 @@ import type { Host, ProcessInfo, Socket } from '../host/host.js';
 import { processesNamed, processesOf } from '../services/processes.js';
 import { SERVICES } from '../services/registry.js';
 import type { Service, ServiceName } from '../services/service.js';
-import { clientOf, isHalted, type Generation } from './generations.js';
+import { clientOf, isHalted, masterOf, type Generation } from './generations.js';
 import { retiringRun, type OpenRun } from './retiring-runs.js';
 import { mastersOf } from './service-instance.js';
 
@@ -64,18 +64,6 @@ async function statusOf(
 function isWorker(service: Service, { argv }: ProcessInfo): boolean {
   const role = service.roleOf(argv, true);
   return role === 'worker' || role === 'retired';
-}
-
-function masterOf(master: ProcessInfo): Generation {
-  return {
-    pid: master.pid,
-    role: 'master',
-    state: 'leading',
-    halted: isHalted(master),
-    ageMs: master.ageMs,
-    connections: [],
-    retiredBy: null,
-  };
 }
 
 async function workerOf(

@@ -5,6 +5,7 @@ import { removeTorn } from '../host/torn.js';
 import type { StepContext } from './definition.js';
 import { flipElements } from './flip-elements.js';
 import { suffixOf } from './instance-name.js';
+import { spareLink } from './spare-link.js';
 
 /**
  * The names by which others know a service, whichever instance serves it. That is asked of the map
@@ -53,9 +54,10 @@ async function servingNow(
   return process === undefined ? undefined : { port, process };
 }
 
-async function relink(from: string, to: string, { host, runId }: StepContext): Promise<void> {
+async function relink(from: string, to: string, context: StepContext): Promise<void> {
+  const { host } = context;
   if ((await host.files.info(from)) === undefined) return;
-  const second = `${to}.${runId}`;
+  const second = spareLink(to, context);
   await host.files.link(from, second);
   await host.files.moveOver(second, to);
   // rename(2) does nothing where both are names of one socket already.
