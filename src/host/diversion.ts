@@ -41,6 +41,8 @@ const HANDSHAKE_S = 75;
 const FLOW_S = 7_200;
 /** After the client's FIN or RST: acknowledgements still come, and each of them begins it anew. */
 const ENDING_S = 30;
+/** A SYN that is sent again and the acknowledgement that overtakes it are sent at one moment. */
+const ANSWERED_S = 2;
 /** No packet has been passed on for this long: clients are quiet. */
 const RECENT_S = 5;
 /**
@@ -88,6 +90,7 @@ function tableLines(part: DiversionPart, diversion: Diversion, owner: string): r
     set('flows', FLOW_S),
     set('ending', ENDING_S),
     set('half_open', HANDSHAKE_S, HALF_OPEN_MAX),
+    set('answered', ANSWERED_S),
     `add chain ${table} fresh`,
     `add chain ${table} handed`,
     `add chain ${table} passed { type filter hook prerouting priority raw; policy accept; }`,
@@ -112,8 +115,11 @@ function passedRules({ family, services, peerMac }: DiversionPart): readonly str
     `ether saddr ${peerMac} accept`,
     `${family} daddr . tcp dport != { ${services.map(serviceText).join(', ')} } accept`,
     `${ONLY_SYN} jump fresh`,
-    // The client has the answer to its SYN and sends no other.
-    `tcp flags & syn == 0 delete @half_open { ${flow} }`,
+    // The client has the answer to its SYN and sends no other; one that it sent just before may
+    // still come, though, overtaken by this packet on another core or another way.
+    `tcp flags & syn == 0 ${flow} @half_open add @answered { ${flow} }`,
+    `tcp flags & syn == 0 ${flow} @answered delete @half_open { ${flow} }`,
+    `tcp flags & (fin|rst) != 0 delete @answered { ${flow} }`,
     `${flow} @flows jump handed`,
     `${flow} @ending update @ending { ${flow} } goto handed`,
   ];
@@ -128,6 +134,7 @@ function freshRules(family: DiversionPart['family']): readonly string[] {
     // The port is used again: whatever ended on it has ended.
     `delete @ending { ${flow} }`,
     `${flow} @half_open return`,
+    `${flow} @answered return`,
     `${diverted} update @flows { ${flow} timeout ${HANDSHAKE_S}s }`,
     `${flow} @flows return`,
     // It cannot be remembered: an insertion fails while the kernel resizes the hash table and has
@@ -187,9 +194,15 @@ export function rememberScript(family: DiversionPart['family'], flows: readonly 
   return `add element ${family} ${DIVERSION_TABLE} half_open { ${flows.join(', ')} }`;
 }
 
-/** Nothing is open here any more: a SYN that comes again is a new flow like any other. */
-export function forgetHalfOpenScript({ parts }: Diversion): string {
-  return parts.map(({ family }) => `flush set ${family} ${DIVERSION_TABLE} half_open`).join('\n');
+/**
+ * No handshake is open here any more: a SYN that comes again is a new flow like any other.
+ * `established`: connections are; a SYN of theirs that is still on its way stays here.
+ */
+export function forgetSynsScript({ parts }: Diversion, established: boolean): string {
+  const sets = established ? ['half_open'] : ['half_open', 'answered'];
+  return parts
+    .flatMap(({ family }) => sets.map((set) => `flush set ${family} ${DIVERSION_TABLE} ${set}`))
+    .join('\n');
 }
 
 export function startedScript({ parts }: Diversion): string {

@@ -1,5 +1,5 @@
 import { failed } from '../error.js';
-import { forgetHalfOpenScript, type Diversion } from '../host/diversion.js';
+import { forgetSynsScript, type Diversion } from '../host/diversion.js';
 import { flowsHere, isHalfOpen, isServed } from '../host/flows.js';
 import type { Socket } from '../host/host.js';
 import { waitFor } from '../host/wait.js';
@@ -41,7 +41,9 @@ export const awaitLeft: StepDefinition<AwaitLeft> = {
         left = await staying(step, context, clock.now() - startedMs < HANDSHAKE_TIMEOUT_MS);
         const [empty, twice] = [left.length === 0, left.length === 0 && emptyBefore];
         // Between the two looks: a SYN that comes once more goes to the peer from here on.
-        if (empty && !twice) await nft(context.host, forgetHalfOpenScript(step.diversion));
+        if (empty && !twice) {
+          await nft(context.host, forgetSynsScript(step.diversion, step.keepsConnections));
+        }
         emptyBefore = empty;
         return twice ? true : undefined;
       },

@@ -15,6 +15,7 @@ import {
   prepare,
   WEB,
 } from './pair.js';
+import { sendOvertakenSyns } from './overtaken.js';
 import { servingPid } from './support.js';
 
 const IPV6 = 'http://[fd77::1]/';
@@ -78,6 +79,18 @@ for (const late of ['acknowledgements', 'answers'] as const) {
     });
   });
 }
+
+test('a SYN that its own acknowledgement has overtaken does not begin a second connection', async () => {
+  await withPair({}, async (pair) => {
+    await prepare(pair);
+    await pair.client.must(['nft', slowHandshakes('acknowledgements')]);
+    await sendOvertakenSyns(pair.client, pair.urls);
+    await losingNothing(asQuestion(pair), [fresh()], async () => {
+      assertDone(await handoff(pair, [...WEB, '--', ...killAndStart(pair.first)]));
+      assertDone(await softly(pair, WEB));
+    });
+  });
+});
 
 /**
  * As on a bad line: for a second after its SYN a client's acknowledgements are lost, so that the
