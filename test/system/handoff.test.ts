@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startEcho } from '../../src/lab/programs.js';
 import { type PairLab, type PairLabOptions, startPairLab } from '../../src/lab/pair-lab.js';
 import type { Connections } from '../../src/probe/options.js';
@@ -67,8 +68,8 @@ for (const late of ['acknowledgements', 'answers'] as const) {
   test(`handshakes that take a second (${late} lost) and a stalled old process lose nothing`, async () => {
     await withPair({}, async (pair) => {
       await prepare(pair);
-      await pair.client.must(['nft', slowHandshakes(late)]);
       await losingNothing(asQuestion(pair), [fresh()], async () => {
+        await slowHandshakes(pair, late);
         for (let turn = 0; turn < 2; turn += 1) {
           const old = await servingPid(asQuestion(pair));
           const words = [...WEB, '--', ...killAndStart(pair.first)];
@@ -83,9 +84,9 @@ for (const late of ['acknowledgements', 'answers'] as const) {
 test('a SYN that its own acknowledgement has overtaken does not begin a second connection', async () => {
   await withPair({}, async (pair) => {
     await prepare(pair);
-    await pair.client.must(['nft', slowHandshakes('acknowledgements')]);
-    await sendOvertakenSyns(pair.client, pair.urls);
     await losingNothing(asQuestion(pair), [fresh()], async () => {
+      await slowHandshakes(pair, 'acknowledgements');
+      await sendOvertakenSyns(pair.client, pair.urls);
       assertDone(await handoff(pair, [...WEB, '--', ...killAndStart(pair.first)]));
       assertDone(await softly(pair, WEB));
     });
@@ -97,13 +98,16 @@ test('a SYN that its own acknowledgement has overtaken does not begin a second c
  * server waits for the handshake's end; or the server's answers, so that the client sends its SYN
  * again. (netem is not in every kernel.)
  */
-function slowHandshakes(late: 'acknowledgements' | 'answers'): string {
+async function slowHandshakes(
+  { client }: PairLab,
+  late: 'acknowledgements' | 'answers',
+): Promise<void> {
   const lost = {
     acknowledgements: 'add rule ip late sent tcp flags & syn == 0 tcp sport @young drop',
     answers: 'add rule ip late seen tcp dport @young drop',
   };
   const syn = 'add rule ip late sent ip daddr 10.77.0.1 tcp flags & (syn|ack) == syn';
-  return [
+  const rules = [
     'add table ip late',
     'add set ip late young { type inet_service; size 65535; flags dynamic,timeout; timeout 1s; }',
     'add set ip late known { type inet_service; size 65535; flags dynamic,timeout; timeout 8s; }',
@@ -112,7 +116,10 @@ function slowHandshakes(late: 'acknowledgements' | 'answers'): string {
     `${syn} tcp sport != @known add @young { tcp sport }`,
     `${syn} update @known { tcp sport }`,
     lost[late],
-  ].join('\n');
+  ];
+  await client.must(['nft', rules.join('\n')]);
+  // Until as many are under way as there will be.
+  await sleep(1_000);
 }
 
 for (const nopreempt of [false, true]) {
