@@ -9,7 +9,7 @@
 /** Parts that only compute: no IO, clock, randomness or `process`. .oxlintrc.json has the same list. */
 const PURE = [
   '^src/error\\.ts$',
-  '^src/host/(addresses|conntrack|diversion|flows|host|nft|nft-[a-z-]+|proc|ss|syn-targets|tc-plug|trial-packet)\\.ts$',
+  '^src/host/(addresses|conntrack|diversion|endpoint|flows|host|nft|nft-[a-z-]+|proc|ss|syn-targets|tc-plug|trial-packet)\\.ts$',
   '^src/doctor/',
   '^src/haproxy/changes/',
   '^src/haproxy/config/',

@@ -1,3 +1,4 @@
+import { hostOf, portOf } from '../host/endpoint.js';
 import type { Host, ProcessId, Socket } from '../host/host.js';
 
 /** A place to connect to, as the kernel names it, with the socket behind it. */
@@ -53,12 +54,4 @@ function isServedBy(socket: Socket, listener: Pick<Listener, 'family' | 'local'>
   const host = hostOf(listener.local);
   if (host === '0.0.0.0' || host === '[::]') return true;
   return hostOf(socket.local).replace('::ffff:', '') === host;
-}
-
-export function portOf(address: string): string {
-  return address.slice(address.lastIndexOf(':') + 1);
-}
-
-export function hostOf(address: string): string {
-  return address.slice(0, address.lastIndexOf(':'));
 }

@@ -1,3 +1,5 @@
+import { hostOf, portOf } from './endpoint.js';
+
 /** conntrack(8), pure: the kernel's own list of connections, by the port that answers. */
 
 /** Fails where the kernel has no connection tracking, or it may not be looked at. */
@@ -14,18 +16,39 @@ export function listTargetFlowsArgv(port: number): readonly string[] {
 }
 
 export function forgetArgv({ client, target }: Flow): readonly string[] {
-  const from = split(client);
-  const to = split(target);
   return [
-    ...['conntrack', '--delete', '--proto', 'tcp', '--orig-src', from.host, '--orig-dst', to.host],
-    ...['--orig-port-src', from.port, '--orig-port-dst', to.port],
+    ...['conntrack', '--delete', '--proto', 'tcp', '--orig-src', hostOf(client)],
+    ...['--orig-dst', hostOf(target)],
+    ...['--orig-port-src', String(portOf(client)), '--orig-port-dst', String(portOf(target))],
   ];
 }
 
-function split(address: string): { readonly host: string; readonly port: string } {
-  const at = address.lastIndexOf(':');
-  return { host: address.slice(0, at), port: address.slice(at + 1) };
+/** Adds {@link trackLine}s from its standard input (1.4.7); what is known already stays as it is. */
+export const TRACK_ARGV: readonly string[] = ['conntrack', '--load-file', '-'];
+
+/** For an older conntrack(8), one by one; exit code 1: it is known already. */
+export function trackOneArgv(flow: Pick<Flow, 'client' | 'target'>): readonly string[] {
+  return ['conntrack', '--create', ...halfOpenWords(flow)];
 }
+
+export function trackLine(flow: Pick<Flow, 'client' | 'target'>): string {
+  return `-A ${halfOpenWords(flow).join(' ')}`;
+}
+
+/**
+ * A handshake that was answered before it was tracked. `SEEN_REPLY`: no packet of it opens the
+ * entry any more, and only such a packet is translated (nf_nat_inet_fn).
+ */
+function halfOpenWords({ client, target }: Pick<Flow, 'client' | 'target'>): readonly string[] {
+  return [
+    ...['-p', 'tcp', '--state', 'SYN_RECV', '-u', 'SEEN_REPLY', '-t', String(HANDSHAKE_S)],
+    ...['-s', hostOf(client), '--sport', String(portOf(client))],
+    ...['-d', hostOf(target), '--dport', String(portOf(target))],
+  ];
+}
+
+/** The kernel gives a half-open handshake up after 63 s (net.ipv4.tcp_synack_retries 5). */
+const HANDSHAKE_S = 63;
 
 export interface Flow {
   readonly state: string;

@@ -1,3 +1,4 @@
+import { endpointOf } from './endpoint.js';
 import type { Service } from './diversion.js';
 import type { Socket } from './host.js';
 
@@ -29,14 +30,4 @@ export function isServed({ state, inode }: Socket): boolean {
 export function tupleOf({ local, peer }: Socket): string {
   const [client, server] = [endpointOf(peer), endpointOf(local)];
   return `${client.address} . ${client.port} . ${server.address} . ${server.port}`;
-}
-
-/** `[::ffff:10.0.0.1]:80` is an IPv4 connection to a socket that takes both. */
-function endpointOf(text: string): Service {
-  const colon = text.lastIndexOf(':');
-  const address = text
-    .slice(0, colon)
-    .replace(/^\[(.*)\]$/, '$1')
-    .replace(/^::ffff:(?=\d+\.)/, '');
-  return { address, port: Number(text.slice(colon + 1)) };
 }

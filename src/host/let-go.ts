@@ -1,7 +1,8 @@
 import { failed } from '../error.js';
 import { COUNT_ARGV, listFlowsArgv, parseFlows, type Flow } from './conntrack.js';
 import type { Host, Socket } from './host.js';
-import { isStale, plain, portText } from './stale-flows.js';
+import { isStale } from './stale-flows.js';
+import { plain, portOf } from './endpoint.js';
 import { waitFor } from './wait.js';
 
 /** Listeners by their port, in the network namespace of a process. */
@@ -98,7 +99,7 @@ async function underWay(
   queues: Queues,
   look: { readonly wholly: boolean; readonly tracked: boolean },
 ): Promise<UnderWay> {
-  const ports = new Set(queues.ports.map(String));
+  const ports = new Set(queues.ports);
   const sockets = new Set<string>();
   const clients = new Set<string>();
   const [connections, flows] = await Promise.all([
@@ -106,7 +107,7 @@ async function underWay(
     look.tracked ? trackedFlows(host, queues) : [],
   ]);
   for (const { local, peer, state } of connections) {
-    if (!ports.has(portText(local))) continue;
+    if (!ports.has(portOf(local))) continue;
     (state === 'syn-recv' ? sockets : clients).add(plain(peer));
   }
   const tracked = flows
@@ -134,9 +135,9 @@ export async function trackedFlows(
 }
 
 async function queued(host: Host, { namespaceOf, ports, inodes }: Queues): Promise<number> {
-  const wanted = new Set(ports.map(String));
+  const wanted = new Set(ports);
   const counts = (await host.sockets.listeners(namespaceOf))
-    .filter((socket) => isTcp(socket) && wanted.has(portText(socket.local)))
+    .filter((socket) => isTcp(socket) && wanted.has(portOf(socket.local)))
     .filter(({ inode }) => inodes === undefined || inodes.includes(inode))
     .map(({ receiveQueue }) => receiveQueue);
   return counts.reduce((sum, count) => sum + count, 0);
@@ -144,11 +145,11 @@ async function queued(host: Host, { namespaceOf, ports, inodes }: Queues): Promi
 
 /** Connections that clients have open here: established, or about to end. */
 export async function openConnections(host: Host, queues: Queues): Promise<number> {
-  const wanted = new Set(queues.ports.map(String));
+  const wanted = new Set(queues.ports);
   const open = await host.sockets.connections(queues.namespaceOf);
   return open.filter(
     ({ family, local, state }) =>
-      family !== 'unix' && state !== 'syn-recv' && wanted.has(portText(local)),
+      family !== 'unix' && state !== 'syn-recv' && wanted.has(portOf(local)),
   ).length;
 }
 

@@ -1,3 +1,4 @@
+import { hostOf, plain, portOf } from './endpoint.js';
 import { LIST_ADDRESSES_ARGV, parseAddresses } from './addresses.js';
 import { forgetArgv, listTargetFlowsArgv, parseFlows, type Flow } from './conntrack.js';
 import type { Host, Socket } from './host.js';
@@ -18,21 +19,12 @@ export function clientsOf(
   connections: readonly Socket[],
   ports: readonly number[],
 ): ReadonlySet<string> {
-  const wanted = new Set(ports.map(String));
+  const wanted = new Set(ports);
   return new Set(
     connections
-      .filter(({ family, local }) => family !== 'unix' && wanted.has(portText(local)))
+      .filter(({ family, local }) => family !== 'unix' && wanted.has(portOf(local)))
       .map(({ peer }) => plain(peer)),
   );
-}
-
-/** `[::ffff:10.0.0.2]:4711` and `[fd00::2]:4711` as conntrack(8) writes them. */
-export function plain(address: string): string {
-  return address.replace(/^\[(?:::ffff:(?=\d+\.))?(.*)\]/, '$1');
-}
-
-export function portText(address: string): string {
-  return address.slice(address.lastIndexOf(':') + 1);
 }
 
 /** Entries of connection tracking for what clients sent to these ports of this machine. */
@@ -54,13 +46,9 @@ export async function flowsTo(
       namespacesOf,
     });
     if (code !== 0) throw failed('step-failed', `conntrack: ${stderr.trim()}`);
-    flows.push(...parseFlows(list).filter(({ target }) => own.has(hostText(target))));
+    flows.push(...parseFlows(list).filter(({ target }) => own.has(hostOf(target))));
   }
   return flows;
-}
-
-function hostText(address: string): string {
-  return address.slice(0, address.lastIndexOf(':'));
 }
 
 /** More than that have never been seen; each is one call of conntrack(8). */

@@ -1,3 +1,4 @@
+import { endpointOf } from './endpoint.js';
 import type { Socket } from './host.js';
 
 /** Where SYNs are held back: one port of one family, at one address or (null) at all of them. */
@@ -24,18 +25,15 @@ export function synTargets(
 }
 
 function targets(local: string): readonly SynTarget[] {
-  const colon = local.lastIndexOf(':');
-  const port = Number(local.slice(colon + 1));
-  const host = local.slice(0, colon).replace(/^\[(.*)\]$/, '$1');
-  if (host === '0.0.0.0') return [{ family: 'ipv4', address: null, port }];
-  if (host === '::') {
+  const { address, port } = endpointOf(local);
+  if (address === '0.0.0.0') return [{ family: 'ipv4', address: null, port }];
+  if (address === '::') {
     return [
       { family: 'ipv4', address: null, port },
       { family: 'ipv6', address: null, port },
     ];
   }
-  const mapped = host.replace(/^::ffff:(?=\d+\.)/, '');
-  return [{ family: mapped.includes(':') ? 'ipv6' : 'ipv4', address: mapped, port }];
+  return [{ family: address.includes(':') ? 'ipv6' : 'ipv4', address, port }];
 }
 
 function nameOf({ family, address, port }: SynTarget): string {

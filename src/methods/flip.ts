@@ -36,6 +36,9 @@ export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): Met
     handOver: [
       ...(active?.untracked === true ? beginTracking(facts, active) : []),
       { kind: 'flip-table', id: 'table', namespaceOf: where, ports: portsOf(facts.doors) },
+      ...(active?.untracked === true
+        ? [{ kind: 'track-handshakes' as const, id: 'handshakes', ...servedBy(active) }]
+        : []),
       ...(standby.files.length === 0
         ? []
         : [{ kind: 'write-files' as const, id: 'files', files: standby.files }]),
@@ -91,6 +94,10 @@ function beginTracking({ doors }: FlipFacts, { process, ports }: ActiveInstance)
       listening: ports,
     },
   ];
+}
+
+function servedBy({ process, ports }: ActiveInstance): Pick<ActiveInstance, 'process' | 'ports'> {
+  return { process, ports };
 }
 
 const CHECK_TIMEOUT_MS = 60_000;

@@ -8,7 +8,7 @@ import { wordsOf } from '../haproxy/config/sections.js';
 import { readConfigFiles } from '../haproxy/config-files.js';
 import { startEnvironment } from '../haproxy/environment.js';
 import { findInstance, type Instance } from '../haproxy/instance.js';
-import { portOf } from '../haproxy/listeners.js';
+import { portOf } from '../host/endpoint.js';
 import { parseShowProc } from '../haproxy/runtime/answers.js';
 import { parseVersion, type Version } from '../haproxy/version.js';
 import type { Host } from '../host/host.js';
@@ -147,7 +147,7 @@ async function runningFacts(host: Host, instance: Instance): Promise<RunningFact
   const { serving, draining, listeners } = instance;
   const ports = listeners
     .filter(({ family }) => family !== 'unix')
-    .map(({ local }) => Number(portOf(local)));
+    .map(({ local }) => portOf(local));
   const status = (await host.files.read(`/proc/${serving.pid}/status`))?.toString('latin1') ?? '';
   const limits = (await host.files.read(`/proc/${serving.pid}/limits`))?.toString('latin1') ?? '';
   const resident = /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1];

@@ -1,3 +1,4 @@
+import { hostOf, portOf } from '../host/endpoint.js';
 import { refused } from '../error.js';
 import { familyOf, ownersOf } from '../host/family.js';
 import type { Host, ProcessInfo, Socket } from '../host/host.js';
@@ -58,9 +59,8 @@ export async function servingAt(
 
 /** A socket takes connections of the door: its own address, or one that stands for all. */
 export function serves(socket: Socket, door: Door, port: number): boolean {
-  const at = socket.local.lastIndexOf(':');
-  if (Number(socket.local.slice(at + 1)) !== port) return false;
-  const host = socket.local.slice(0, at);
+  if (portOf(socket.local) !== port) return false;
+  const host = hostOf(socket.local);
   if (host === '[::]') return true;
   if (socket.family !== door.family) return false;
   if (host === '0.0.0.0') return true;
@@ -123,10 +123,6 @@ function otherDoors(
           (one) => one.family === door.family && one.host === door.host && one.port === door.port,
         ),
     );
-}
-
-function portOf(local: string): number {
-  return Number(local.slice(local.lastIndexOf(':') + 1));
 }
 
 function ambiguous(doors: readonly Door[], leaders: readonly ProcessInfo[]): Error {

@@ -1,3 +1,4 @@
+import { portOf } from '../host/endpoint.js';
 import { basename, resolve as absolutePath } from 'node:path';
 import { refused } from '../error.js';
 import { parseArguments, startArgv, type Arguments } from '../haproxy/arguments.js';
@@ -26,11 +27,9 @@ export function doorsIn(
 ): readonly OwnedDoor[] {
   const documents = files.map(({ document }) => document);
   // Refuses what cannot be moved, and knows the TCP ports of the process's own sockets.
-  const ports = new Set(listeningPorts(documents).map(String));
+  const ports = new Set(listeningPorts(documents));
   const { listeners } = wantedListeners(resolve(documents), environment);
-  return doorsFor(
-    listeners.filter(({ local }) => ports.has(local.slice(local.lastIndexOf(':') + 1))),
-  );
+  return doorsFor(listeners.filter(({ local }) => ports.has(portOf(local))));
 }
 
 /** How the running one was started, or how the first one is to be. */

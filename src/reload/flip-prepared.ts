@@ -1,3 +1,4 @@
+import { hostOf, portOf } from '../host/endpoint.js';
 import type { StateLoss } from '../haproxy/state/state-loss.js';
 import type { Host, ProcessId, ProcessInfo } from '../host/host.js';
 import type { Door } from '../host/nft-flip.js';
@@ -45,9 +46,8 @@ export function doorsFor(
   };
   for (const { family, local } of listeners) {
     if (family !== 'ipv4' && family !== 'ipv6') continue;
-    const at = local.lastIndexOf(':');
-    const port = Number(local.slice(at + 1));
-    const host = local.slice(0, at).replace(/^\[(.*)\]$/, '$1');
+    const port = portOf(local);
+    const host = hostOf(local).replace(/^\[(.*)\]$/, '$1');
     const any = host === '0.0.0.0' || host === '::';
     add({ family, host: any ? null : host, port, own: true });
     // Unless it was told otherwise it takes IPv4 too; if it was, nobody takes that, here or there.

@@ -1,3 +1,4 @@
+import { portOf } from '../host/endpoint.js';
 import { basename } from 'node:path';
 import { refused } from '../error.js';
 import { leadersOf, ownersOf } from '../host/family.js';
@@ -89,7 +90,7 @@ async function findRunning(
   if (pid !== null) return await findService(host, service, { pid });
   const placed = new Set(portElements(ruleset, FLIP_TABLE).map(({ port }) => port));
   const inodes = (await host.sockets.listeners(host.self.pid))
-    .filter(({ local }) => placed.has(Number(local.slice(local.lastIndexOf(':') + 1))))
+    .filter(({ local }) => placed.has(portOf(local)))
     .map(({ inode }) => inode);
   const isOne = ({ exe, foreign }: ProcessInfo): boolean =>
     service.programs.includes(basename(exe)) && !foreign.net;

@@ -1,3 +1,4 @@
+import { portOf } from '../host/endpoint.js';
 import { inodesOfFamily, leadersOf } from '../host/family.js';
 import type { Host, ProcessInfo, Socket } from '../host/host.js';
 import { listTableArgv } from '../host/nft.js';
@@ -214,9 +215,7 @@ async function processOf(
   const own = await inodesOfFamily(host, leader);
   const clients = open.filter(
     ({ family, local, inode }) =>
-      family !== 'unix' &&
-      own.has(inode) &&
-      ports.includes(Number(local.slice(local.lastIndexOf(':') + 1))),
+      family !== 'unix' && own.has(inode) && ports.includes(portOf(local)),
   );
   return {
     pid: leader.pid,

@@ -1,5 +1,6 @@
 import type { Host, Socket } from '../host/host.js';
-import { flowsTo, plain, portText } from '../host/stale-flows.js';
+import { plain, portOf } from '../host/endpoint.js';
+import { flowsTo } from '../host/stale-flows.js';
 import { LOOSE_SYSCTL } from '../methods/flip.js';
 import type { Serving } from './flip-doors.js';
 
@@ -33,7 +34,7 @@ export async function isUntracked(
 }
 
 function isOpenAt({ family, local, state }: Socket, ports: readonly number[]): boolean {
-  return family !== 'unix' && state === 'established' && ports.includes(Number(portText(local)));
+  return family !== 'unix' && state === 'established' && ports.includes(portOf(local));
 }
 
 function familyOf(client: string): 'ipv4' | 'ipv6' {

@@ -1,5 +1,5 @@
 import { refused } from '../error.js';
-import { hostOf } from '../haproxy/listeners.js';
+import { hostOf } from '../host/endpoint.js';
 import type { Host, Socket } from '../host/host.js';
 
 /**

@@ -7,7 +7,7 @@ import {
 } from '../host/addresses.js';
 import { DIVERSION_TABLE, type Service } from '../host/diversion.js';
 import type { Host } from '../host/host.js';
-import { hostOf, portOf } from '../haproxy/listeners.js';
+import { hostOf, portOf } from '../host/endpoint.js';
 import { waitFor } from '../host/wait.js';
 import {
   familyOf,
@@ -133,7 +133,7 @@ async function listening(host: Host, services: readonly Service[]): Promise<read
   const sockets = await host.sockets.listeners(host.self.pid);
   return services.filter(({ address, port }) =>
     sockets.some(({ family, local }) => {
-      if (family === 'unix' || portOf(local) !== String(port)) return false;
+      if (family === 'unix' || portOf(local) !== port) return false;
       const at = hostOf(local);
       // A socket on [::] takes IPv4 as well unless it is v6only, which the kernel does not show.
       if (at === '[::]') return true;

@@ -1,5 +1,6 @@
 import type { Host, Socket } from '../host/host.js';
-import { listenersOf, hostOf, portOf, type Listener } from '../haproxy/listeners.js';
+import { listenersOf, type Listener } from '../haproxy/listeners.js';
+import { hostOf, portOf } from '../host/endpoint.js';
 import type { GracefulFacts } from '../methods/graceful.js';
 import { apacheSettings, parseApacheDump, type ApacheDump } from '../services/apache-settings.js';
 import { parseBuild, parseDump } from '../services/nginx-dump.js';

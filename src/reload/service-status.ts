@@ -1,4 +1,5 @@
-import { listenersOf, portOf } from '../haproxy/listeners.js';
+import { listenersOf } from '../haproxy/listeners.js';
+import { portOf } from '../host/endpoint.js';
 import type { Host, ProcessInfo, Socket } from '../host/host.js';
 import { processesNamed, processesOf } from '../services/processes.js';
 import { SERVICES } from '../services/registry.js';

@@ -1,3 +1,4 @@
+import { portOf } from '../host/endpoint.js';
 import { refused } from '../error.js';
 import type { Host } from '../host/host.js';
 import { isOwnTable, portElements, type Ruleset } from '../host/nft-list.js';
@@ -27,7 +28,7 @@ export async function freePorts(
     ...(await host.sockets.connections(namespaceOf)),
   ];
   for (const { family, local } of sockets) {
-    if (family !== 'unix') taken.add(Number(local.slice(local.lastIndexOf(':') + 1)));
+    if (family !== 'unix') taken.add(portOf(local));
   }
   const placed = ruleset.tables
     .filter(({ name }) => isOwnTable(name))

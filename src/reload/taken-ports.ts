@@ -1,6 +1,6 @@
 import { refused } from '../error.js';
 import type { Instance } from '../haproxy/instance.js';
-import { hostOf, portOf } from '../haproxy/listeners.js';
+import { hostOf, portOf } from '../host/endpoint.js';
 import type { Host, Socket } from '../host/host.js';
 import type { Facts } from '../methods/facts.js';
 

@@ -1,6 +1,6 @@
 import { waitFor } from '../host/wait.js';
 import type { Listener } from '../haproxy/listeners.js';
-import { portOf } from '../haproxy/listeners.js';
+import { portOf } from '../host/endpoint.js';
 import { processOf, type ProcessRef, type StepContext, type StepDefinition } from './definition.js';
 
 /**

@@ -1,3 +1,4 @@
+import { portOf } from '../host/endpoint.js';
 import { inodesOfFamily } from '../host/family.js';
 import type { Host, ProcessId } from '../host/host.js';
 import { waitFor } from '../host/wait.js';
@@ -45,8 +46,6 @@ async function clientsOf(host: Host, { process, ports }: AwaitQuiet): Promise<nu
   const open = await host.sockets.connections(process.pid);
   return open.filter(
     ({ family, local, inode }) =>
-      family !== 'unix' &&
-      own.has(inode) &&
-      ports.includes(Number(local.slice(local.lastIndexOf(':') + 1))),
+      family !== 'unix' && own.has(inode) && ports.includes(portOf(local)),
   ).length;
 }

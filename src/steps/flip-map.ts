@@ -1,3 +1,4 @@
+import { portOf } from '../host/endpoint.js';
 import { failed } from '../error.js';
 import type { Host, ProcessId } from '../host/host.js';
 import { awaitLetGo } from '../host/let-go.js';
@@ -72,9 +73,7 @@ async function place(host: Host, step: FlipMap, placements: readonly Placement[]
 async function isServed(step: FlipMap, back: readonly Placement[], host: Host): Promise<boolean> {
   const listening = await host.sockets.listeners((step.namespaceOf ?? host.self).pid);
   const ports = new Set(
-    listening
-      .filter(({ family }) => family !== 'unix')
-      .map(({ local }) => Number(local.slice(local.lastIndexOf(':') + 1))),
+    listening.filter(({ family }) => family !== 'unix').map(({ local }) => portOf(local)),
   );
   return step.namespaceOf === null || back.some(({ to, port }) => ports.has(to ?? port));
 }

@@ -48,6 +48,7 @@ import { startGeneration, type StartGeneration } from './start-generation.js';
 import { startInstance, type StartInstance } from './start-instance.js';
 import { stopInstance, type StopInstance } from './stop-instance.js';
 import { takeFlowsBack, type TakeFlowsBack } from './take-flows-back.js';
+import { trackHandshakes, type TrackHandshakes } from './track-handshakes.js';
 import { tryPeer, type TryPeer } from './try-peer.js';
 import { writeFiles, type WriteFiles } from './write-files.js';
 import { writeStates, type WriteStates } from './write-states.js';
@@ -106,6 +107,7 @@ export type Step =
   | StartInstance
   | StopInstance
   | TakeFlowsBack
+  | TrackHandshakes
   | TryPeer
   | WriteFiles
   | WriteStates;
@@ -162,6 +164,7 @@ export const STEPS = {
   'start-instance': startInstance,
   'stop-instance': stopInstance,
   'take-flows-back': takeFlowsBack,
+  'track-handshakes': trackHandshakes,
   'try-peer': tryPeer,
   'write-files': writeFiles,
   'write-states': writeStates,

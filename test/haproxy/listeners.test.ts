@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clientConnections, hostOf, listenersOf, portOf } from '../../src/haproxy/listeners.js';
+import { clientConnections, listenersOf } from '../../src/haproxy/listeners.js';
 import { startHitless } from '../fakes/fake-host.js';
 import { buildWorld, scenarioNamed, servingOf } from '../reload/scenarios.js';
 
@@ -35,8 +35,4 @@ test('connections count for a listener on any address or on their own', async ()
     [await count('0.0.0.0:8080'), await count('127.0.0.1:8443'), await count('0.0.0.0:8443')],
     [1, 1, 2],
   );
-});
-
-test('addresses are split at their last colon', () => {
-  assert.deepEqual([hostOf('[::1]:80'), portOf('[::1]:80')], ['[::1]', '80']);
 });

@@ -51,8 +51,8 @@ test('flip: until clients that were never tracked have gone, nothing is picked u
   const active = FACTS.active === null ? null : { ...FACTS.active, untracked: true };
   const { handOver, retire } = planFlip({ drainTimeoutMs: 1_000 }, { ...FACTS, active });
   assert.deepEqual(
-    handOver.slice(0, 3).map(({ id }) => id),
-    ['pick-nothing-up', 'forget', 'table'],
+    handOver.slice(0, 4).map(({ id }) => id),
+    ['pick-nothing-up', 'forget', 'table', 'handshakes'],
   );
   assert.deepEqual(
     retire.slice(-3).map(({ id }) => id),

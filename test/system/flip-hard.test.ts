@@ -10,6 +10,7 @@ import type { WayName } from '../../src/trial/ways/registry.js';
 import { assertFlipped, assertUnflipped, flipped, flipWords, mapped } from './flip-support.js';
 import { assertNothingLost, KEPT, type LoadSpec, losingNothing, NEW, underLoad } from './load.js';
 import { portAgain } from './port-again.js';
+import { slowHandshakes } from './slow-handshakes.js';
 import {
   awaitHaproxies,
   haproxies,
@@ -63,30 +64,25 @@ test('rolling loses nothing while each instance is stalled as it is taken out', 
   assertNothingLost(report);
 });
 
-/** For one second after its SYN a client's packets are lost: its final ACK comes that late. */
-const LATE_ACK = `add table inet late
-add set inet late young { type inet_service; flags dynamic, timeout; timeout 1s; }
-add chain inet late out { type filter hook output priority 0; }
-add rule inet late out tcp flags & (fin|syn|rst|ack) == syn add @young { tcp sport }
-add rule inet late out tcp flags & syn != syn tcp sport @young drop`;
-
 const FEW: LoadSpec = { ...NEW, rate: 100 };
 
-test('flip waits for clients whose final ACK is a second late', async () => {
-  await inLab(async (question) => {
-    const pid = await losingNothing(question, [FEW, { ...IPV6, rate: 100 }], async () => {
-      await question.client.must(['nft', LATE_ACK]);
-      for (let turn = 0; turn < 2; turn += 1) await flipped(question);
-      return (await flipped(question, '--wait')).newPids[0] ?? 0;
+for (const late of ['acknowledgements', 'answers'] as const) {
+  test(`flip loses nobody whose handshake takes a second (${late} lost)`, async () => {
+    await inLab(async (question) => {
+      const pid = await losingNothing(question, [FEW, { ...IPV6, rate: 100 }], async () => {
+        await slowHandshakes(question.client, late);
+        for (let turn = 0; turn < 2; turn += 1) await flipped(question);
+        return (await flipped(question, '--wait')).newPids[0] ?? 0;
+      });
+      await assertFlipped(question, pid);
     });
-    await assertFlipped(question, pid);
   });
-});
+}
 
 test('control: the hasty flip loses clients whose final ACK is a second late', async () => {
   await inLab(async (question) => {
     const { reports } = await underLoad(question, [FEW], async () => {
-      await question.client.must(['nft', LATE_ACK]);
+      await slowHandshakes(question.client, 'acknowledgements');
       await hastyFlip(question);
     });
     const [{ lost }] = reports as [Report];

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { startEcho } from '../../src/lab/programs.js';
 import { type PairLab, type PairLabOptions, startPairLab } from '../../src/lab/pair-lab.js';
 import type { Connections } from '../../src/probe/options.js';
@@ -17,6 +16,7 @@ import {
   WEB,
 } from './pair.js';
 import { sendOvertakenSyns } from './overtaken.js';
+import { slowHandshakes } from './slow-handshakes.js';
 import { servingPid } from './support.js';
 
 const IPV6 = 'http://[fd77::1]/';
@@ -69,7 +69,7 @@ for (const late of ['acknowledgements', 'answers'] as const) {
     await withPair({}, async (pair) => {
       await prepare(pair);
       await losingNothing(asQuestion(pair), [fresh()], async () => {
-        await slowHandshakes(pair, late);
+        await slowHandshakes(pair.client, late);
         for (let turn = 0; turn < 2; turn += 1) {
           const old = await servingPid(asQuestion(pair));
           const words = [...WEB, '--', ...killAndStart(pair.first)];
@@ -85,42 +85,13 @@ test('a SYN that its own acknowledgement has overtaken does not begin a second c
   await withPair({}, async (pair) => {
     await prepare(pair);
     await losingNothing(asQuestion(pair), [fresh()], async () => {
-      await slowHandshakes(pair, 'acknowledgements');
+      await slowHandshakes(pair.client, 'acknowledgements');
       await sendOvertakenSyns(pair.client, pair.urls);
       assertDone(await handoff(pair, [...WEB, '--', ...killAndStart(pair.first)]));
       assertDone(await softly(pair, WEB));
     });
   });
 });
-
-/**
- * As on a bad line: for a second after its SYN a client's acknowledgements are lost, so that the
- * server waits for the handshake's end; or the server's answers, so that the client sends its SYN
- * again. (netem is not in every kernel.)
- */
-async function slowHandshakes(
-  { client }: PairLab,
-  late: 'acknowledgements' | 'answers',
-): Promise<void> {
-  const lost = {
-    acknowledgements: 'add rule ip late sent tcp flags & syn == 0 tcp sport @young drop',
-    answers: 'add rule ip late seen tcp dport @young drop',
-  };
-  const syn = 'add rule ip late sent ip daddr 10.77.0.1 tcp flags & (syn|ack) == syn';
-  const rules = [
-    'add table ip late',
-    'add set ip late young { type inet_service; size 65535; flags dynamic,timeout; timeout 1s; }',
-    'add set ip late known { type inet_service; size 65535; flags dynamic,timeout; timeout 8s; }',
-    'add chain ip late sent { type filter hook output priority 0; }',
-    'add chain ip late seen { type filter hook input priority 0; }',
-    `${syn} tcp sport != @known add @young { tcp sport }`,
-    `${syn} update @known { tcp sport }`,
-    lost[late],
-  ];
-  await client.must(['nft', rules.join('\n')]);
-  // Until as many are under way as there will be.
-  await sleep(1_000);
-}
 
 for (const nopreempt of [false, true]) {
   const name = nopreempt ? 'with nopreempt' : 'with preemption';

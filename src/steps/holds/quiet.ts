@@ -1,5 +1,6 @@
 import { failed } from '../../error.js';
-import { portOf, type Listener } from '../../haproxy/listeners.js';
+import type { Listener } from '../../haproxy/listeners.js';
+import { portOf } from '../../host/endpoint.js';
 import type { Host, Socket } from '../../host/host.js';
 import { waitFor } from '../../host/wait.js';
 
