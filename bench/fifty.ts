@@ -24,13 +24,19 @@ const ROWS: readonly (readonly [WayName, Connections, number])[] = [
   ['handoff', 'new', SLOW_MS],
 ];
 
-/** Fifty reloads by each method at either rate, over IPv4 and over IPv6. Well over an hour. */
-export async function benchFifty(): Promise<readonly Finding[]> {
+/**
+ * Fifty reloads by each method at either rate, over IPv4 and over IPv6. Well over an hour.
+ *
+ * @param rows run those only whose name it matches: `rolling, new, 1000/s, IPv6`
+ */
+export async function benchFifty(rows: RegExp): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const ratePerSecond of RATES) {
     for (const ipv6 of [false, true]) {
       for (const [way, connections, everyMs] of ROWS) {
-        const finding = await fifty({ way, connections, everyMs, ratePerSecond, ipv6 });
+        const row = { way, connections, everyMs, ratePerSecond, ipv6 };
+        if (!rows.test(nameOf(row))) continue;
+        const finding = await fifty(row);
         process.stderr.write(`  ${finding.what}: ${finding.measured}\n`);
         findings.push(finding);
       }
@@ -39,13 +45,19 @@ export async function benchFifty(): Promise<readonly Finding[]> {
   return findings;
 }
 
-async function fifty(row: Omit<TrialSpec, 'stalled' | 'forMs'>): Promise<Finding> {
+type Row = Omit<TrialSpec, 'stalled' | 'forMs'>;
+
+function nameOf({ way, connections, ratePerSecond, ipv6 }: Row): string {
+  return `${way}, ${connections}, ${ratePerSecond}/s, ${ipv6 ? 'IPv6' : 'IPv4'}`;
+}
+
+async function fifty(row: Row): Promise<Finding> {
   const trial = await runTrial({ ...row, stalled: false, forMs: ROW_MS, reloadsMax: RELOADS });
   const failed = trial.reloads.filter(({ ok }) => !ok).length;
   const lost = trial.report.lost.total;
   const isControl = WAYS[row.way].control;
   return {
-    what: `${row.way}, ${row.connections}, ${row.ratePerSecond}/s, ${row.ipv6 ? 'IPv6' : 'IPv4'}`,
+    what: nameOf(row),
     measured: `${summary(trial)}, ${trial.report.late} late, ${failed} failed`,
     limit: isControl ? 'control: loses' : `0 lost, ${RELOADS} reloads, none failed`,
     met: isControl ? lost > 0 : lost === 0 && failed === 0 && trial.reloads.length >= RELOADS,

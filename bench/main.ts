@@ -1,4 +1,5 @@
 import { cpus, release } from 'node:os';
+import { parseArgs } from 'node:util';
 import { benchConfig } from './config.js';
 import { benchFifty } from './fifty.js';
 import { benchFlip } from './flip.js';
@@ -22,13 +23,19 @@ const PARTS = {
   latency: benchLatency,
   'syn-hold': benchSynHold,
   fifty: benchFifty,
-} as const satisfies Record<string, () => Promise<readonly Finding[]>>;
+} as const satisfies Record<string, (rows: RegExp) => Promise<readonly Finding[]>>;
 
 /** Only when they are named: they take an hour and more. */
 const LONG = new Set(['fifty']);
 
-/** `npm run bench` runs all parts but the long ones (20 minutes), `npm run bench -- startup reload` some. */
-const wanted = process.argv.slice(2);
+/**
+ * `npm run bench` runs all parts but the long ones (20 minutes), `npm run bench -- startup reload` some,
+ * and `npm run bench -- fifty --rows 'rolling.*IPv6'` some rows of that one.
+ */
+const { values, positionals: wanted } = parseArgs({
+  options: { rows: { type: 'string', default: '' } },
+  allowPositionals: true,
+});
 const unknown = wanted.filter((name) => !Object.hasOwn(PARTS, name));
 if (unknown.length > 0) {
   process.stderr.write(
@@ -41,7 +48,7 @@ const findings: Finding[] = [];
 for (const [name, bench] of Object.entries(PARTS)) {
   if (wanted.length > 0 ? !wanted.includes(name) : LONG.has(name)) continue;
   process.stderr.write(`${name} ...\n`);
-  findings.push(...(await bench()));
+  findings.push(...(await bench(new RegExp(values.rows))));
 }
 process.stdout.write(
   `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), Linux ${release()}, Node ${process.version}\n\n`,
