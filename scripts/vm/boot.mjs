@@ -5,6 +5,7 @@ import {
   constants,
   existsSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -15,6 +16,8 @@ import { debianKernel, moduleFiles, Unavailable } from './kernel.mjs';
 import { initramfs } from './initramfs.mjs';
 
 const QEMU = 'qemu-system-x86_64';
+/** Folder of a guest: its initramfs, its command, what that printed. The pid of its program follows. */
+const JOB = 'hitless-vm-';
 
 /** Loaded at boot: the host need not have the program that the kernel would load them with. */
 const MODULES = [
@@ -49,7 +52,8 @@ export async function runInGuest(argv, { cwd, timeoutMs, onLine = () => undefine
   if (!isStatic(busybox))
     throw new Unavailable(`${busybox} needs libraries: install busybox-static`);
   const { image, modules } = debianKernel();
-  const job = mkdtempSync(join(tmpdir(), 'hitless-vm-'));
+  sweep();
+  const job = mkdtempSync(join(tmpdir(), `${JOB}${process.pid}-`));
   try {
     writeFileSync(join(job, 'initramfs'), initramfs(busybox, moduleFiles(modules, MODULES)));
     writeFileSync(join(job, 'start'), START);
@@ -71,14 +75,25 @@ export async function runInGuest(argv, { cwd, timeoutMs, onLine = () => undefine
   }
 }
 
+/** What programs that were killed have left; their guests have ended with them. */
+function sweep() {
+  for (const name of readdirSync(tmpdir())) {
+    if (!name.startsWith(JOB)) continue;
+    const pid = Number(name.slice(JOB.length).split('-')[0]);
+    if (!existsSync(`/proc/${pid}`)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
 function power(qemu, image, job, timeoutMs) {
   const share = (tag, path, more) => [
     '-virtfs',
     `local,id=${tag},mount_tag=${tag},path=${path},security_model=none${more}`,
   ];
   const child = spawn(
-    qemu,
+    'setpriv',
     [
+      // A guest must not go on when whoever has started it is killed.
+      ...['--pdeathsig', 'KILL', qemu],
       // Time in the guest is what it has executed: a busy host makes it slow, not late.
       ...['-accel', 'tcg,thread=single,tb-size=256', '-icount', 'shift=0,sleep=on'],
       ...['-smp', '1', '-machine', 'q35', '-cpu', 'Nehalem', '-m', '1024'],

@@ -56,7 +56,7 @@ export function rotationScript(ruleset: Ruleset, rotation: Rotation): string {
   const chain = `${NFT_FAMILY} ${ROLLING_TABLE} ${chainOf(port)}`;
   const isNew = rotationOf(ruleset, port) === null;
   return [
-    ...(hasTable(ruleset, ROLLING_TABLE) ? [] : TABLE),
+    ...(hasTable(ruleset, ROLLING_TABLE) ? [] : [MAKE_ROLLING_TABLE]),
     `add chain ${chain}`,
     `flush chain ${chain}`,
     rule(chain, 'ip', rotation),
@@ -94,13 +94,16 @@ function chainOf(port: number): string {
   return `${CHAIN_PREFIX}${port}`;
 }
 
-const TABLE: readonly string[] = [
+const TABLE_LINES: readonly string[] = [
   `add table ${NFT_FAMILY} ${ROLLING_TABLE}`,
   `add map ${NFT_FAMILY} ${ROLLING_TABLE} services { type inet_service : verdict; }`,
   `add chain ${NFT_FAMILY} ${ROLLING_TABLE} choose`,
   `add rule ${NFT_FAMILY} ${ROLLING_TABLE} choose tcp dport vmap @services`,
   ...entrances(ROLLING_TABLE, 'choose'),
 ];
+
+/** With no port in rotation: connection tracking begins. */
+export const MAKE_ROLLING_TABLE = TABLE_LINES.join('\n');
 
 function rule(chain: string, protocol: 'ip' | 'ip6', { members, spread }: Rotation): string {
   const by = spread === 'turns' ? 'numgen inc' : `jhash ${protocol} saddr`;

@@ -1,12 +1,14 @@
 import { failed } from '../error.js';
 import { unhealthy, type HealthCheck } from '../host/health.js';
 import type { Host } from '../host/host.js';
+import { trackHalfOpen } from '../host/half-open.js';
 import { openConnections } from '../host/let-go.js';
 import { nftArgv, listTableArgv } from '../host/nft.js';
 import { hasTable, parseRuleset, type Ruleset } from '../host/nft-list.js';
 import {
   DELETE_ROLLING_TABLE,
   isUnused,
+  MAKE_ROLLING_TABLE,
   removeScript,
   ROLLING_TABLE,
   rotationOf,
@@ -37,7 +39,10 @@ export interface RotationInstance {
 export const setRotation: StepDefinition<SetRotation> = {
   effect: 'reversible',
   describe: (step) => `direct new connections to port ${step.port} to ${step.members.join(', ')}`,
-  apply: async (step, { host }) => await direct(host, step, step.members),
+  apply: async (step, { host }) => {
+    if (step.isNew) await beginTracking(host, step.port);
+    return await direct(host, step, step.members);
+  },
   verify: async (step, { host }) => {
     const seen = rotationOf(await tableNow(host), step.port)?.members ?? [];
     const same = seen.join() === step.members.join();
@@ -53,6 +58,13 @@ export const setRotation: StepDefinition<SetRotation> = {
     if (serving.length > 0) await direct(host, step, serving);
   },
 };
+
+/** Whoever shakes hands with the one that listens on the port itself stays with that one. */
+async function beginTracking(host: Host, port: number): Promise<void> {
+  if (hasTable(await tableNow(host), ROLLING_TABLE)) return;
+  await run(host, MAKE_ROLLING_TABLE);
+  await trackHalfOpen(host, host.self.pid, [port]);
+}
 
 async function direct(
   host: Host,

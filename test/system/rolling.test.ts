@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { type RollingLab, startRollingLab } from '../../src/lab/rolling-lab.js';
 import { KEPT, type LoadSpec, losingNothing, NEW } from './load.js';
+import { slowHandshakes } from './slow-handshakes.js';
 import { assertRefused, hitless, linesOf, outcomeOf, startHitless } from './support.js';
 
 let rolled: RollingLab;
@@ -43,6 +44,19 @@ test('a service is taken into rotation and rolled, and no client loses anything'
     assert.equal(ran.code, 0, ran.stderr);
   });
   assert.deepEqual(await members(), ['8081, 8082, 8083', '8081, 8082, 8083']);
+});
+
+test('clients who were shaking hands when the rotation was set up stay with who had answered them', async () => {
+  const other = await startRollingLab();
+  try {
+    await losingNothing(other, [NEW, IPV6], async () => {
+      await slowHandshakes(other.client, 'answers');
+      const ran = await hitless(other, 'rolling', ...FLAGS, '--json', '--', 'true');
+      assert.equal(ran.code, 0, ran.stderr);
+    });
+  } finally {
+    await other.lab.close();
+  }
 });
 
 test('an instance that its reload command fails for stays in when it serves, and nothing is lost', async () => {

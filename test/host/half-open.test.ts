@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { trackHalfOpen } from '../../src/host/half-open.js';
 import type { Command, Host, Socket } from '../../src/host/host.js';
-import { trackHandshakes } from '../../src/steps/track-handshakes.js';
-import { contextOf } from './context.js';
 
-const STEP = {
-  kind: 'track-handshakes',
-  id: 'handshakes',
-  process: { pid: 7, startTicks: 1 },
-  ports: [80],
-} as const;
 const HALF_OPEN = [
   socket('syn-recv', '10.0.0.1:80', '10.0.0.2:4711'),
   socket('syn-recv', '[::ffff:10.0.0.1]:80', '[::ffff:10.0.0.2]:4712'),
@@ -31,13 +24,13 @@ function hostWith(sockets: readonly Socket[], ...codes: readonly number[]) {
     const code = codes[calls.push(command) - 1] ?? 0;
     return await Promise.resolve({ code, stdout: '', stderr: 'conntrack v1.4.6: no' });
   };
-  const host = { run, sockets: { connections: async () => await Promise.resolve(sockets) } };
-  return { context: contextOf(host as unknown as Host), calls };
+  const connections = async () => await Promise.resolve(sockets);
+  return { host: { run, sockets: { connections } } as unknown as Host, calls };
 }
 
 test('what is half open on the ports is told, all at once', async () => {
-  const { context, calls } = hostWith([...HALF_OPEN, ...OTHERS]);
-  assert.deepEqual(await trackHandshakes.apply(STEP, context), { handshakes: 3 });
+  const { host, calls } = hostWith([...HALF_OPEN, ...OTHERS]);
+  assert.equal(await trackHalfOpen(host, 7, [80]), 3);
   assert.deepEqual(calls[0]?.argv, ['conntrack', '--load-file', '-']);
   const added = '-A -p tcp --state SYN_RECV -u SEEN_REPLY -t 63';
   assert.deepEqual(calls[0]?.input?.split('\n'), [
@@ -49,19 +42,19 @@ test('what is half open on the ports is told, all at once', async () => {
 });
 
 test('where nothing is half open nobody is called', async () => {
-  const { context, calls } = hostWith(OTHERS);
-  assert.deepEqual(await trackHandshakes.apply(STEP, context), { handshakes: 0 });
+  const { host, calls } = hostWith(OTHERS);
+  assert.equal(await trackHalfOpen(host, 7, [80]), 0);
   assert.equal(calls.length, 0);
 });
 
 test('a conntrack that reads no file is told one by one; what it knows already is no failure', async () => {
-  const { context, calls } = hostWith(HALF_OPEN, 2, 0, 1, 0);
-  assert.deepEqual(await trackHandshakes.apply(STEP, context), { handshakes: 3 });
+  const { host, calls } = hostWith(HALF_OPEN, 2, 0, 1, 0);
+  assert.equal(await trackHalfOpen(host, 7, [80]), 3);
   assert.deepEqual(calls[1]?.argv.slice(0, 4), ['conntrack', '--create', '-p', 'tcp']);
   assert.equal(calls.length, 4);
 });
 
 test('a conntrack that refuses is a failure', async () => {
-  const { context } = hostWith(HALF_OPEN, 2, 2);
-  await assert.rejects(async () => await trackHandshakes.apply(STEP, context), /v1\.4\.6: no/);
+  const { host } = hostWith(HALF_OPEN, 2, 2);
+  await assert.rejects(async () => await trackHalfOpen(host, 7, [80]), /v1\.4\.6: no/);
 });
