@@ -23,8 +23,11 @@ export function forgetArgv({ client, target }: Flow): readonly string[] {
   ];
 }
 
-/** Adds {@link trackLine}s from its standard input (1.4.7); what is known already stays as it is. */
-export const TRACK_ARGV: readonly string[] = ['conntrack', '--load-file', '-'];
+/**
+ * Adds {@link trackLine}s from its standard input (1.4.7); what is known already stays as it is.
+ * `cat`: conntrack opens /dev/stdin, which fails for a socket, and that is what Node gives it.
+ */
+export const TRACK_ARGV: readonly string[] = ['sh', '-c', 'cat | conntrack --load-file -'];
 
 /** For an older conntrack(8), one by one; exit code 1: it is known already. */
 export function trackOneArgv(flow: Pick<Flow, 'client' | 'target'>): readonly string[] {

@@ -98,7 +98,9 @@ const TABLE_LINES: readonly string[] = [
   `add table ${NFT_FAMILY} ${ROLLING_TABLE}`,
   `add map ${NFT_FAMILY} ${ROLLING_TABLE} services { type inet_service : verdict; }`,
   `add chain ${NFT_FAMILY} ${ROLLING_TABLE} choose`,
-  `add rule ${NFT_FAMILY} ${ROLLING_TABLE} choose tcp dport vmap @services`,
+  // Every packet in a chain of type nat is new; `ct` has connection tracking begin with the table
+  // and not with the first translation (nft_ct_get_init).
+  `add rule ${NFT_FAMILY} ${ROLLING_TABLE} choose ct state new tcp dport vmap @services`,
   ...entrances(ROLLING_TABLE, 'choose'),
 ];
 

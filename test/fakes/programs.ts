@@ -18,6 +18,7 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   nginx: callNginx,
   apache2: callApache,
   conntrack: callConntrack,
+  sh: nothing,
   ss: callSs,
   tc: callTc,
   ip: callIpAny,

@@ -31,7 +31,7 @@ function hostWith(sockets: readonly Socket[], ...codes: readonly number[]) {
 test('what is half open on the ports is told, all at once', async () => {
   const { host, calls } = hostWith([...HALF_OPEN, ...OTHERS]);
   assert.equal(await trackHalfOpen(host, 7, [80]), 3);
-  assert.deepEqual(calls[0]?.argv, ['conntrack', '--load-file', '-']);
+  assert.deepEqual(calls[0]?.argv, ['sh', '-c', 'cat | conntrack --load-file -']);
   const added = '-A -p tcp --state SYN_RECV -u SEEN_REPLY -t 63';
   assert.deepEqual(calls[0]?.input?.split('\n'), [
     `${added} -s 10.0.0.2 --sport 4711 -d 10.0.0.1 --dport 80`,

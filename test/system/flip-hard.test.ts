@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { COUNT_ARGV, TRACK_ARGV, trackLine } from '../../src/host/conntrack.js';
 import { waitFor } from '../../src/host/node/wait.js';
 import { type QuestionLab, startQuestionLab } from '../../src/lab/question-lab.js';
 import type { Report } from '../../src/probe/report.js';
@@ -78,6 +79,21 @@ for (const late of ['acknowledgements', 'answers'] as const) {
     });
   });
 }
+
+test('conntrack is told of many handshakes by one call', async () => {
+  await inLab(async ({ lb }) => {
+    const flows = ['10.77.0.1:80', 'fd77::1:80'].flatMap((target) =>
+      Array.from({ length: 300 }, (_, at) => ({
+        client: `${target.replace(/1:80$/, '2')}:${1_024 + at}`,
+        target,
+      })),
+    );
+    const input = `${flows.map(trackLine).join('\n')}\n`;
+    const { code, stderr } = await lb.run(TRACK_ARGV, { input });
+    assert.equal(code, 0, stderr);
+    assert.equal((await lb.must(COUNT_ARGV)).trim(), String(flows.length));
+  });
+});
 
 test('control: the hasty flip loses clients whose final ACK is a second late', async () => {
   await inLab(async (question) => {
