@@ -38,6 +38,7 @@ const TEST = {
   keepalived: 'keepalived',
   tcpdump: 'tcpdump',
   openssl: 'openssl',
+  perl: 'perl-base',
   tmux: 'tmux',
   curl: 'curl',
   chromium: 'chromium',

@@ -6,12 +6,14 @@ import type { Stalled } from '../../src/lab/stall.js';
 import type { Report } from '../../src/probe/report.js';
 import { reloadStalled, stalledControl } from './holding.js';
 import { assertNothingLost, type LoadSpec, NEW, underLoad } from './load.js';
+import { slowHandshakes } from './slow-handshakes.js';
 import {
   assertAsBefore,
   hitless,
   linesOf,
   outcomeOf,
   pidInFile,
+  reloaded,
   servingPid,
   startHitless,
   stopInLab,
@@ -29,7 +31,9 @@ test('control: haproxy -sf loses connections while the old process is stalled', 
   });
 });
 
-for (const method of ['quiesce', 'fd-pass', 'migrate', 'syn-drop'] as const) {
+const METHODS = ['quiesce', 'fd-pass', 'migrate', 'syn-drop'] as const;
+
+for (const method of METHODS) {
   test(`${method} loses nothing while the old process is stalled`, async () => {
     await inLab(async (question) => {
       const { reports } = await underLoad(question, [NEW, IPV6], async () => {
@@ -38,6 +42,18 @@ for (const method of ['quiesce', 'fd-pass', 'migrate', 'syn-drop'] as const) {
       for (const report of reports) assertNothingLost(report);
       assert.equal(await sysctl(question, 'net.ipv4.tcp_migrate_req'), '0');
       await assertAsBefore(question, await pidInFile(question.haproxy));
+    }, polite);
+  });
+}
+
+for (const late of ['acknowledgements', 'answers'] as const) {
+  test(`handshakes that take a second (${late} lost) outlive a reload by every method`, async () => {
+    await inLab(async (question) => {
+      const { reports } = await underLoad(question, [NEW, IPV6], async () => {
+        await slowHandshakes(question.client, late);
+        for (const method of METHODS) await reloaded(question, '--method', method);
+      });
+      for (const report of reports) assertNothingLost(report);
     }, polite);
   });
 }
