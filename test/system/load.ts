@@ -74,9 +74,9 @@ async function startLoad(
   spec: LoadSpec,
   anchor: LabProcess,
 ): Promise<Load> {
-  const seen = { answered: 0 };
+  let seen: Extract<ProbeEvent, { event: 'progress' }> | undefined;
   const onEvent = (event: ProbeEvent): void => {
-    if (event.event === 'progress') seen.answered = event.answered;
+    if (event.event === 'progress') seen = event;
   };
   const trial = {
     way: 'haproxy -sf',
@@ -92,9 +92,10 @@ async function startLoad(
   const prober = await startProber(client, url, references, trial, anchor.pidInLab, onEvent);
   await prober.ready;
   const sendMore = async (): Promise<void> => {
-    const goal = seen.answered + Math.min(SENT_AROUND, trial.ratePerSecond);
-    const reached = () => (seen.answered >= goal ? true : undefined);
-    assert.ok(await waitFor(reached, { timeoutMs: LIMIT_MS }), `${url}: too few answers`);
+    const goal = (seen?.answered ?? 0) + Math.min(SENT_AROUND, trial.ratePerSecond);
+    const reached = () => ((seen?.answered ?? 0) >= goal ? true : undefined);
+    const enough = await waitFor(reached, { timeoutMs: LIMIT_MS });
+    assert.ok(enough, `${url}: too few answers: ${JSON.stringify(seen)}`);
   };
   return { prober, sendMore };
 }

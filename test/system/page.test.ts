@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { pageAsset } from '../../src/entry-points.js';
+import { waitFor } from '../../src/host/node/wait.js';
 import type { Row } from '../../src/report/model.js';
 import { comparisonPage } from '../../src/report/page.js';
 import { comparison, CONTROL_ROW, QUIESCE_ROW, UNMEASURED_ROW } from '../fakes/comparison.js';
+import { LIMIT_MS } from './support.js';
 
 const ARGS = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
@@ -83,9 +85,9 @@ test('charts are drawn anew when the colours of the system change', async () => 
     const colour = () => page.locator('.curve .u-marker').nth(1).getAttribute('style');
     const light = await colour();
     await page.emulateMedia({ colorScheme: 'dark' });
-    await page.waitForFunction(
-      `document.querySelectorAll('.curve .u-marker')[1].getAttribute('style') !== ${JSON.stringify(light)}`,
-    );
+    // Not page.waitForFunction: it evaluates a string, which the page's own policy forbids.
+    const another = async () => ((await colour()) === light ? undefined : true);
+    assert.ok(await waitFor(another, { timeoutMs: LIMIT_MS }), 'the colours stay');
     assert.equal(await page.locator('canvas').count(), 2 + ROWS.length);
   });
 });
