@@ -1,4 +1,4 @@
-import { endpointOf } from './endpoint.js';
+import { endpointOf, portOf } from './endpoint.js';
 import type { Service } from './diversion.js';
 import type { Socket } from './host.js';
 
@@ -19,6 +19,14 @@ export function flowsHere(
 
 export function isHalfOpen({ state }: Socket): boolean {
   return state === 'syn-recv';
+}
+
+/** Handshakes that are half open on any of the ports. */
+export function halfOpenAt(
+  sockets: readonly Socket[],
+  ports: ReadonlySet<number>,
+): readonly Socket[] {
+  return sockets.filter((socket) => isHalfOpen(socket) && ports.has(portOf(socket.local)));
 }
 
 /** A process has it, or it waits in an accept queue; not one that only the kernel still ends. */

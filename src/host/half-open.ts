@@ -1,6 +1,7 @@
 import { failed } from '../error.js';
 import { TRACK_ARGV, trackLine, trackOneArgv, type Flow } from './conntrack.js';
-import { plain, portOf } from './endpoint.js';
+import { plain } from './endpoint.js';
+import { halfOpenAt } from './flows.js';
 import type { Host } from './host.js';
 
 /**
@@ -16,12 +17,11 @@ export async function trackHalfOpen(
   namespacesOf: number,
   ports: readonly number[],
 ): Promise<number> {
-  const flows = (await host.sockets.connections(namespacesOf))
-    .filter(
-      ({ family, state, local }) =>
-        family !== 'unix' && state === 'syn-recv' && ports.includes(portOf(local)),
-    )
-    .map(({ peer, local }) => ({ client: plain(peer), target: plain(local) }));
+  const sockets = await host.sockets.connections(namespacesOf);
+  const flows = halfOpenAt(sockets, new Set(ports)).map(({ peer, local }) => ({
+    client: plain(peer),
+    target: plain(local),
+  }));
   if (flows.length > 0) await track(host, namespacesOf, flows);
   return flows.length;
 }

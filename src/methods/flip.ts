@@ -32,13 +32,15 @@ const STOP_LIMIT_MS = 600_000;
 export function planFlip({ drainTimeoutMs }: FlipRequest, facts: FlipFacts): MethodSteps {
   const { standby, active } = facts;
   const where = active?.process ?? standby.like;
+  const table: Step = {
+    kind: 'flip-table',
+    id: 'table',
+    namespaceOf: where,
+    ports: portsOf(facts.doors),
+  };
   return {
     handOver: [
-      ...(active?.untracked === true ? beginTracking(facts, active) : []),
-      { kind: 'flip-table', id: 'table', namespaceOf: where, ports: portsOf(facts.doors) },
-      ...(active?.untracked === true
-        ? [{ kind: 'track-handshakes' as const, id: 'handshakes', ...servedBy(active) }]
-        : []),
+      ...(active?.untracked === true ? beginTracking(facts, active, table) : [table]),
       ...(standby.files.length === 0
         ? []
         : [{ kind: 'write-files' as const, id: 'files', files: standby.files }]),
@@ -77,7 +79,11 @@ const PICK_NOTHING_UP = 'pick-nothing-up';
  * the directions reversed, and stays for 300 s. A SYN from the same port of the client is invalid
  * then and is not translated: once the old instance is gone, it is refused.
  */
-function beginTracking({ doors }: FlipFacts, { process, ports }: ActiveInstance): readonly Step[] {
+function beginTracking(
+  { doors }: FlipFacts,
+  { process, ports }: ActiveInstance,
+  table: Step,
+): readonly Step[] {
   return [
     {
       kind: 'set-sysctl',
@@ -93,11 +99,9 @@ function beginTracking({ doors }: FlipFacts, { process, ports }: ActiveInstance)
       ports: [...new Set(doors.map(({ port }) => port))],
       listening: ports,
     },
+    table,
+    { kind: 'track-handshakes', id: 'handshakes', process, ports },
   ];
-}
-
-function servedBy({ process, ports }: ActiveInstance): Pick<ActiveInstance, 'process' | 'ports'> {
-  return { process, ports };
 }
 
 const CHECK_TIMEOUT_MS = 60_000;

@@ -1,6 +1,7 @@
 import { waitFor } from '../host/wait.js';
 import type { Listener } from '../haproxy/listeners.js';
 import { portOf } from '../host/endpoint.js';
+import { halfOpenAt } from '../host/flows.js';
 import { processOf, type ProcessRef, type StepContext, type StepDefinition } from './definition.js';
 
 /**
@@ -41,9 +42,5 @@ async function halfOpen(step: AwaitHandshakes, context: StepContext): Promise<Se
   const ports = new Set(step.listeners.map(({ local }) => portOf(local)));
   const { pid } = processOf(step.process, context);
   const connections = await context.host.sockets.connections(pid);
-  return new Set(
-    connections
-      .filter(({ state, local }) => state === 'syn-recv' && ports.has(portOf(local)))
-      .map(({ local, peer }) => `${peer}>${local}`),
-  );
+  return new Set(halfOpenAt(connections, ports).map(({ local, peer }) => `${peer}>${local}`));
 }

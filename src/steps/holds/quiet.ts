@@ -1,6 +1,7 @@
 import { failed } from '../../error.js';
 import type { Listener } from '../../haproxy/listeners.js';
 import { portOf } from '../../host/endpoint.js';
+import { halfOpenAt } from '../../host/flows.js';
 import type { Host, Socket } from '../../host/host.js';
 import { waitFor } from '../../host/wait.js';
 
@@ -71,10 +72,7 @@ async function untilQuiet(host: Host, pid: number, watched: Watched): Promise<Se
 /** Handshakes first: one that ends between the two looks is in a queue by the second. */
 async function look(host: Host, pid: number, { listeners, own }: Watched): Promise<Seen> {
   const ports = new Set(listeners.map(({ local }) => portOf(local)));
-  const connections = await host.sockets.connections(pid);
-  const halfOpen = connections.filter(
-    ({ state, local }) => state === 'syn-recv' && ports.has(portOf(local)),
-  );
+  const halfOpen = halfOpenAt(await host.sockets.connections(pid), ports);
   const queues = (await host.sockets.listeners(pid)).filter(own);
   const waiting = queues.reduce((sum, { receiveQueue }) => sum + receiveQueue, 0);
   return { halfOpen: halfOpen.length, waiting };
